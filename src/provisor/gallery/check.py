@@ -1,0 +1,106 @@
+"""What a manifest must hold beyond its shape: every problem is one line of plain words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from provisor.domain.assignment import DEFAULT_ACCESS, AppRole
+from provisor.domain.error import Refused
+from provisor.domain.schema import AttributeMapping, ObjectMapping
+from provisor.expression import ExpressionError, compile_expression
+from provisor.gallery.manifest import CredentialField, Manifest, RateLimit, SettingField
+
+
+def problems(manifest: Manifest) -> Iterator[str]:
+    """Everything that would make this manifest fail later."""
+    yield from _rate(manifest.rate_limit)
+    yield from _roles(manifest.app_roles)
+    yield from _credentials(manifest.credentials)
+    yield from _settings(manifest.settings)
+    yield from _twice("object_mapping", (mapping.name for mapping in manifest.schema.object_mappings))
+    for mapping in manifest.schema.object_mappings:
+        for problem in _mapping(mapping):
+            yield f"object_mapping {mapping.name!r}: {problem}"
+
+
+def _rate(rate: RateLimit) -> Iterator[str]:
+    if rate.hard < rate.default:
+        yield f"rate_limit: hard ({rate.hard:g}) is below default ({rate.default:g})"
+
+
+def _roles(roles: tuple[AppRole, ...]) -> Iterator[str]:
+    yield from _twice("app_role", (role.id for role in roles))
+    yield from _twice("app_role", (role.value for role in roles))
+    default = [role for role in roles if role.id == DEFAULT_ACCESS]
+    if not default:
+        yield f"app_role: the Default Access role ({DEFAULT_ACCESS}) is missing"
+    for role in default:
+        if role.provisions or role.value:
+            yield "app_role: Default Access has no value and must say provisions = false"
+    if any(not role.value for role in roles if role.id != DEFAULT_ACCESS):
+        yield "app_role: only Default Access may have an empty value"
+
+
+def _credentials(fields: tuple[CredentialField, ...]) -> Iterator[str]:
+    yield from _twice("credential", (field.key for field in fields))
+    for field in fields:
+        if field.secret and field.default is not None:
+            yield f"credential {field.key!r}: a secret has no default"
+
+
+def _settings(fields: tuple[SettingField, ...]) -> Iterator[str]:
+    yield from _twice("setting", (field.key for field in fields))
+    for field in fields:
+        if field.choices and field.type != "string":
+            yield f"setting {field.key!r}: only a string has choices"
+        if field.default is None:
+            continue
+        kind = {"boolean": bool, "integer": int, "string": str}[field.type]
+        if type(field.default) is not kind:
+            yield f"setting {field.key!r}: the default is not a {field.type}"
+        elif field.choices and field.default not in field.choices:
+            yield f"setting {field.key!r}: the default is none of the choices"
+
+
+def _mapping(mapping: ObjectMapping) -> Iterator[str]:
+    yield from _twice("attribute", (attribute.name for attribute in mapping.attributes))
+    yield from _twice("mapping", (each.target for each in mapping.mappings))
+    declared = {attribute.name for attribute in mapping.attributes}
+    for each in mapping.mappings:
+        if each.target not in declared:
+            yield f"mapping {each.target!r}: no attribute of that name is declared"
+        yield from _source(each)
+    given = {each.target for each in mapping.mappings if each.source is not None or each.default is not None}
+    for attribute in mapping.attributes:
+        if attribute.required and attribute.name not in given:
+            yield f"attribute {attribute.name!r}: is required, and no mapping or default gives it a value"
+    if not mapping.matching:
+        yield "no mapping has a matching_priority, so no account could be found again"
+    for priority, count in Counter(each.matching_priority for each in mapping.matching).items():
+        if count > 1:
+            yield f"matching_priority {priority} is given {count} times"
+
+
+def _source(mapping: AttributeMapping) -> Iterator[str]:
+    if mapping.source is None:
+        if mapping.default is None:
+            yield f"mapping {mapping.target!r}: has neither source nor default"
+        if mapping.matching_priority:
+            yield f"mapping {mapping.target!r}: matches, and so needs a source"
+        return
+    try:
+        compile_expression(mapping.source)
+    except ExpressionError as error:
+        yield f"mapping {mapping.target!r}: {_plainly(error)}"
+
+
+def _plainly(error: Refused) -> str:
+    named = ", ".join(f"{name} {value}" for name, value in error.reason.parameters.items())
+    return f"the source does not compile: {error.reason.code} ({named})"
+
+
+def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{what} {name!r}: is there {count} times"
