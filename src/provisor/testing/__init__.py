@@ -1,0 +1,1 @@
+"""What Provisor ships for testing a deployment: targets that behave, and misbehave, on demand."""
