@@ -52,7 +52,7 @@ class Stage:
         accepted: bool = True,
         group: str = "",
     ) -> User:
-        """Seeds a user without mail or journal entry; raises Refused on a full licence, ValueError on a taken address."""
+        """Seeds a user without mail or journal entry; a full licence raises Refused, a taken address ValueError."""
         licences = [self.licence(product) for product in products]
         if self.tenant.find(email) is not None:
             raise ValueError(f"there is a user {email}")
