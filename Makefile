@@ -30,7 +30,7 @@ check: $(DEVELOP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/codespell --ignore-words-list iif
+	$(BIN)/codespell
 	$(BIN)/pytest tests/house
 
 ifneq ($(wildcard bench/cycle.py),)
