@@ -1,0 +1,97 @@
+"""The running of it: job, cycle, escrow, log entry (Graph's and Entra's terms)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+
+from provisor.domain.change import Difference, Reason
+
+ScheduleState: TypeAlias = Literal["Active", "Paused", "Disabled"]
+CycleKind: TypeAlias = Literal["initial", "incremental", "plan"]
+CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "failed", "interrupted", "discarded"]
+LineState: TypeAlias = Literal["planned", "sending", "done", "failed", "held", "superseded"]
+StepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
+Result: TypeAlias = Literal["success", "failure", "skipped", "warning"]
+LoggedAction: TypeAlias = Literal["create", "update", "disable", "delete", "stagedDelete", "other"]
+
+DEFAULT_INTERVAL = timedelta(minutes=20)
+RETRY_AFTER_FIRST_FAILURE = (timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
+"""When an entry in escrow is tried again, counted from its first failure; then daily (Entra, section 6.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One app's synchronization: what it reads, how often, and how far it is."""
+
+    id: str
+    app_id: str
+    directory_id: str
+    schedule: ScheduleState
+    interval: timedelta
+    watermark: int | None  # None: the next cycle is an initial one
+    schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One run of a job over `since < change_no <= high`; `since` None means everything."""
+
+    id: str
+    job_id: str
+    number: int
+    kind: CycleKind
+    since: int | None
+    high: int
+    schema_version: int
+    state: CycleState
+    began: datetime
+    epoch: int = 1
+    allow: int | None = None  # destructive lines that a person agreed to
+
+
+@dataclass(frozen=True, slots=True)
+class Escrow:
+    """An entry that must be looked at again, though nothing about it changed: why, and when."""
+
+    entry_id: str
+    reason: Reason
+    first_failed: datetime
+    attempts: int
+    cause: str | None = None  # what it shares with other entries in escrow: one gone, all are tried again
+
+    def next_attempt(self, *, lasting: bool) -> datetime | None:
+        """When to try again; None: with the next cycle."""
+        if not lasting:
+            return None
+        waits = RETRY_AFTER_FIRST_FAILURE
+        if self.attempts <= len(waits):
+            return self.first_failed + waits[max(0, self.attempts - 1)]
+        return self.first_failed + waits[-1] * (self.attempts - len(waits) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the flow as it went for one entry (Graph's provisioningStep)."""
+
+    name: str
+    type: StepType
+    status: Result
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One row of the provisioning log: what was done, or why nothing was (Graph's provisioningObjectSummary)."""
+
+    entry_id: str
+    name: str
+    action: LoggedAction
+    status: Result
+    reason: Reason
+    steps: tuple[Step, ...]
+    modified: tuple[Difference, ...]
+    target_id: str | None
+    at: datetime
+    duration_ms: int = 0

@@ -1,0 +1,62 @@
+"""What a directory and a target hold, in RFC 7643 terms: entry, account, and the link between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+Value: TypeAlias = str | bool | int | list[str] | None
+Attributes: TypeAlias = Mapping[str, Value]
+ResourceType: TypeAlias = Literal["User", "Group"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A user or group as the directory holds it; attributes carry Microsoft Graph's property names."""
+
+    id: str
+    type: ResourceType
+    attributes: Attributes
+    change_no: int = 0
+    deleted_at: datetime | None = None  # in the recycle bin since
+    purged: bool = False  # hard-deleted: only the id is left
+
+    @property
+    def enabled(self) -> bool:
+        """May this person hold an account at all? Blocked, recycled and purged people may not."""
+        return self.deleted_at is None and not self.purged and self.attributes.get("accountEnabled") is not False
+
+    @property
+    def display_name(self) -> str:
+        name = self.attributes.get("displayName") or self.attributes.get("userPrincipalName")
+        return str(name) if name else self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user or group as the target holds it."""
+
+    id: str
+    attributes: Attributes
+    active: bool = True
+    grants: Attributes = field(default_factory=dict)  # the connector's own note: which licence it gave
+    privileged: bool = False  # holds a role that a person must agree to take over
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """ "This account is ours": the licence to update, disable or delete it.
+
+    `sent` is what we last sent, `seen` what we last saw (None while it equals `sent`).
+    """
+
+    entry_id: str
+    target_id: str
+    sent: Attributes
+    seen: Attributes | None
+    believed_active: bool
+    grants: Attributes
+    since: datetime
+    version: int = 1

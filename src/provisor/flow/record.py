@@ -1,0 +1,157 @@
+"""7 log: say the outcome, once it is known."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from provisor.domain.change import Action, Adopt, Create, Delete, Difference, Disable, Reason, Skip, Update
+from provisor.domain.error import EntryError, NotFound, ProvisorError
+from provisor.domain.job import LogEntry, LoggedAction, Result, Step
+from provisor.domain.resource import Account, Attributes, Link
+from provisor.ledger import Line, Outcome
+
+IMPORTED = Step("EntryImport", "import", "success", Reason("Imported"))
+DONE = {
+    "create": "EntryExportAdd",
+    "update": "EntryExportUpdate",
+    "disable": "EntryExportUpdate",
+    "delete": "EntryExportDelete",
+}
+
+
+def record(line: Line, account: Account | None, began: datetime, ended: datetime) -> Outcome:
+    """The target did it. `account` is what it then holds; None: nothing any more."""
+    action = line.change.action
+    link = None if account is None else _link(line, action, account, ended)
+    log = _log(line, "success", line.change.reason, account.id if account else _target(action), began, ended)
+    return Outcome(line.seq, log, link=link, unlink=account is None, well=True)
+
+
+def record_failure(line: Line, error: ProvisorError, began: datetime, ended: datetime) -> Outcome:
+    """The target did not do it: this entry is tried again, the others go on."""
+    again_soon = isinstance(error, NotFound) or line.change.destructive  # a leaver is not made to wait
+    lasting = isinstance(error, EntryError) and error.lasting and not again_soon
+    log = _log(line, "failure", error.reason, _target(line.change.action), began, ended)
+    cause = error.code if isinstance(error, EntryError) and not error.lasting else None
+    return Outcome(line.seq, log, unlink=isinstance(error, NotFound), retry=True, lasting=lasting, cause=cause)
+
+
+def record_skip(line: Line, at: datetime) -> Outcome:
+    """Nothing was sent: nothing was to be done, something is wrong, or the guard holds it."""
+    action = line.change.action
+    if line.held:
+        log = _log(line, "skipped", Reason("HeldBack", {"why": line.change.reason.code}), _target(action), at, at)
+        return Outcome(line.seq, log, retry=True, lasting=not line.change.destructive)
+    assert isinstance(action, Skip)
+    failed = action.kind in ("failed", "disputed")
+    log = _log(line, "failure" if failed else "skipped", line.change.reason, None, at, at)
+    claim = str(line.claim) if line.claim else None
+    disputed = action.kind == "disputed"
+    return Outcome(line.seq, log, retry=disputed, lasting=True, cause=claim, well=action.kind == "redundant")
+
+
+def _link(line: Line, action: Action, account: Account, now: datetime) -> Link:
+    match action:
+        case Create(desired) | Adopt(_, desired, _):
+            return _linked(line.change.entry_id, account, desired, now, version=1)
+        case Update(link, desired, _):
+            return _linked(line.change.entry_id, account, desired, link.since, link.version + 1)
+        case Disable(link) | Delete(link):
+            kept = {name: value for name, value in link.sent.items() if account.attributes.get(name) == value}
+            sent = {**kept, "active": account.active}
+            return _linked(line.change.entry_id, account, sent, link.since, link.version + 1)
+        case Skip():
+            raise AssertionError("a skip is not sent")
+
+
+def _linked(entry_id: str, account: Account, sent: Attributes, since: datetime, version: int) -> Link:
+    seen = {name: account.attributes.get(name) for name in sent}
+    return Link(
+        entry_id=entry_id,
+        target_id=account.id,
+        sent=sent,
+        seen=None if seen == dict(sent) else seen,
+        believed_active=account.active,
+        grants=account.grants,
+        since=since,
+        version=version,
+    )
+
+
+def _log(
+    line: Line, status: Result, reason: Reason, target_id: str | None, began: datetime, ended: datetime
+) -> LogEntry:
+    action = line.change.action
+    return LogEntry(
+        entry_id=line.change.entry_id,
+        name=line.name,
+        action="stagedDelete" if line.held else logged_action(action),
+        status=status,
+        reason=reason,
+        steps=_steps(line, status, reason),
+        modified=modified(action),
+        target_id=target_id,
+        at=ended,
+        duration_ms=int((ended - began) / timedelta(milliseconds=1)),
+    )
+
+
+def logged_action(action: Action) -> LoggedAction:
+    """Graph's provisioningAction."""
+    match action:
+        case Create():
+            return "create"
+        case Adopt() | Update():
+            return "update"
+        case Disable():
+            return "disable"
+        case Delete():
+            return "delete"
+        case Skip():
+            return "other"
+
+
+def modified(action: Action) -> tuple[Difference, ...]:
+    """What the action changes in the target, attribute by attribute."""
+    match action:
+        case Create(desired):
+            return tuple(Difference(name, None, value) for name, value in desired.items())
+        case Adopt(_, _, differences) | Update(_, _, differences):
+            return differences
+        case Disable():
+            return (Difference("active", True, False),)
+        case Delete() | Skip():
+            return ()
+
+
+def _steps(line: Line, status: Result, reason: Reason) -> tuple[Step, ...]:
+    action, planned = line.change.action, line.change.reason
+    if isinstance(action, Skip):
+        return (IMPORTED, Step("EntrySynchronizationSkip", "scoping", status, reason))
+    leaver = isinstance(action, Disable | Delete)
+    scoping = Step("EntrySynchronizationScoping", "scoping", "success", planned if leaver else Reason("InScope"))
+    processing = Step("EntrySynchronizationUpdate", "processing", "success", planned)
+    export = Step(DONE[logged_action(action)], "export", status, reason)
+    return (IMPORTED, scoping, Step("EntryMatching", "matching", "success", _matched(line)), processing, export)
+
+
+def _matched(line: Line) -> Reason:
+    match line.change.action:
+        case Create():
+            return Reason("NoAccountFound", {"claim": str(line.claim or "")})
+        case Adopt(account, _, _):
+            return Reason("AccountFound", {"account": account.id})
+        case Update(link, _, _) | Disable(link) | Delete(link):
+            return Reason("AccountLinked", {"account": link.target_id})
+        case Skip():
+            return Reason("NotLookedUp")
+
+
+def _target(action: Action) -> str | None:
+    match action:
+        case Adopt(account, _, _):
+            return account.id
+        case Update(link, _, _) | Disable(link) | Delete(link):
+            return link.target_id
+        case _:
+            return None

@@ -1,0 +1,113 @@
+"""What the flow needs remembered: one Protocol, for one cycle, fulfilled by the store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from provisor.domain.assignment import AppRole
+from provisor.domain.change import Change
+from provisor.domain.job import LogEntry
+from provisor.domain.resource import Account, Entry, Link
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that this cycle must look at, with all that is known of it."""
+
+    entry: Entry
+    roles: tuple[AppRole, ...]  # held directly or through a group, highest priority first
+    link: Link | None
+    noted: bool = False  # the log's last word on this entry is a skip or a failure
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A matching value; of all entries only one may have it."""
+
+    attribute: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.attribute}={self.value.casefold()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A line before it has its place in the plan."""
+
+    change: Change
+    entry_change_no: int
+    link_version: int
+    claim: Claim | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the stored plan."""
+
+    seq: int
+    change: Change
+    claim: Claim | None
+    name: str = ""  # the entry's display name
+    held: bool = False  # by the guard, until a person agrees
+    in_doubt: bool = False  # it may have been sent before a crash
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one line, and what is to be remembered of it, all in one transaction."""
+
+    seq: int
+    log: LogEntry
+    link: Link | None = None  # as it now is
+    unlink: bool = False  # the account is gone
+    retry: bool = False  # look at this entry again
+    lasting: bool = False  # … but not with every cycle
+    cause: str | None = None  # what it shares with other entries that are tried again
+    well: bool = False  # the account is as it should be
+
+
+class Ledger(Protocol):
+    """One cycle's memory. A commit fails once another process has claimed the cycle."""
+
+    def candidates(self) -> AsyncIterator[Sequence[Candidate]]:
+        """What changed since the watermark, and what is due again, in pages."""
+        ...
+
+    async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
+        """Keep a page of the target's listing, by claim."""
+        ...
+
+    async def listed(self, claims: Sequence[str]) -> Mapping[str, Sequence[Account]]:
+        """The listed accounts of these claims."""
+        ...
+
+    async def holders(self, target_ids: Sequence[str]) -> Mapping[str, str]:
+        """Which entry each of these accounts is linked to."""
+        ...
+
+    async def keep(self, drafts: Sequence[Draft]) -> None:
+        """Add lines to the plan."""
+        ...
+
+    async def take(self, rank: int, limit: int) -> Sequence[Line]:
+        """The next lines to push, marked as being sent; those that changed meanwhile are superseded."""
+        ...
+
+    async def in_doubt(self, rank: int) -> Sequence[Line]:
+        """Lines that were being sent when the last run ended."""
+        ...
+
+    async def skipped(self, limit: int) -> Sequence[Line]:
+        """The next lines that are to be recorded and not pushed: skips, and what the guard holds."""
+        ...
+
+    async def release(self, lines: Sequence[Line]) -> None:
+        """Give back lines that were taken and not sent."""
+        ...
+
+    async def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Line states, links, log rows and escrows, in one transaction."""
+        ...
