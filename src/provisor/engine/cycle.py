@@ -1,0 +1,167 @@
+"""One cycle, from what changed to what was done about it. Start reading here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from provisor.connector import Target
+from provisor.domain.change import Change, Reason
+from provisor.domain.error import EntryError, JobError, RetryLater
+from provisor.domain.job import Cycle, CycleState, Job
+from provisor.domain.resource import Account
+from provisor.engine.guard import judge
+from provisor.engine.lookup import Lookup
+from provisor.flow.fetch import fetch
+from provisor.flow.in_scope import InScope, in_scope
+from provisor.flow.map import Desired, MappingProgram, compile_mapping, map_entry
+from provisor.flow.match import claims, match
+from provisor.flow.plan import plan, plan_failure, plan_leaver, plan_unmatchable, worth_a_line
+from provisor.flow.push import Pace, Push, Stopped
+from provisor.flow.record import record_skip
+from provisor.ledger import Candidate, Claim, Draft
+from provisor.store import jobs
+from provisor.store.cycles import CycleLedger
+from provisor.store.database import Database
+
+GRACE = 8.0  # seconds that requests in flight may take once a cycle is asked to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a cycle needs and does not make itself."""
+
+    database: Database
+    open_target: Callable[[Job], Target]
+    clock: Callable[[], datetime]
+    pace: Pace = field(default_factory=Pace)
+
+
+async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
+    """Plan, guard and apply a claimed cycle, going on from where it stands. Says how it ended."""
+    job, program = await _load(parts, cycle)
+    ledger = CycleLedger(parts.database, job, cycle, parts.clock())
+    error: Reason | None = None
+    state: CycleState = "succeeded"
+    try:
+        async with _opened(parts, job, stop) as target:
+            if cycle.state == "planning":
+                await plan_cycle(ledger, target, program, cycle)
+            if cycle.kind == "plan" and cycle.state == "planning":
+                state = "planned"
+            else:
+                await ledger.enter("pushing", parts.clock())
+                await apply_cycle(ledger, target, program, parts, stop)
+    except Stopped:
+        return "pushing"
+    except (JobError, RetryLater) as problem:
+        if stop.is_set():
+            return cycle.state
+        state, error = "failed", problem.reason
+    await ledger.enter(state, parts.clock(), error)
+    return state
+
+
+async def plan_cycle(ledger: CycleLedger, target: Target, program: MappingProgram, cycle: Cycle) -> None:
+    """Work out and store what is to be done, and hold back what nobody may have meant. Writes nothing to the target."""
+    await ledger.begin()
+    lookup = Lookup(ledger, target, program.matching, await ledger.unlinked())
+    async for page in fetch(ledger):
+        await ledger.keep(await plan_page(page, ledger, target, program, lookup))
+    await ledger.dispute_claims()
+    destructive, active = await ledger.destructive()
+    if judge(destructive, active, cycle.allow).held:
+        await ledger.hold_destructive()
+    await ledger.hold_privileged()
+    await ledger.planned()
+
+
+async def plan_page(
+    page: Sequence[Candidate], ledger: CycleLedger, target: Target, program: MappingProgram, lookup: Lookup
+) -> Sequence[Draft]:
+    """The lines of one page of entries."""
+    drafts: list[Draft] = []
+    unlinked: dict[str, tuple[Candidate, Desired, tuple[Claim, ...]]] = {}
+    for candidate in page:
+        entry, link = candidate.entry, candidate.link
+        scope = in_scope(entry, candidate.roles)
+        if not isinstance(scope, InScope):
+            drafts += _draft(candidate, plan_leaver(entry, scope, link, program.mapping))
+            continue
+        try:
+            desired = map_entry(entry, scope, program)
+        except EntryError as error:
+            drafts += _draft(candidate, plan_failure(entry, error))
+            continue
+        by = claims(desired, program)
+        if link is not None:
+            drafts += _draft(candidate, plan(entry, desired, match(entry, link, (), {}), program), by)
+        elif by:
+            unlinked[entry.id] = (candidate, desired, by)
+        else:
+            drafts += _draft(candidate, plan_unmatchable(entry, program))
+    found = await lookup.find({entry_id: by for entry_id, (_, _, by) in unlinked.items()})
+    holders, own = await _holders(found, ledger, target)
+    for entry_id, (candidate, desired, by) in unlinked.items():
+        situation = match(candidate.entry, None, found.get(entry_id, ()), holders, own)
+        drafts += _draft(candidate, plan(candidate.entry, desired, situation, program), by)
+    return drafts
+
+
+async def apply_cycle(
+    ledger: CycleLedger, target: Target, program: MappingProgram, parts: Parts, stop: asyncio.Event
+) -> None:
+    """Carry out a stored plan, and record what became of each line."""
+    while lines := await ledger.skipped(parts.pace.page):
+        await ledger.record([record_skip(line, parts.clock()) for line in lines])
+        await asyncio.sleep(0)
+    await Push(ledger, target, program, parts.pace, parts.clock, stop).run()
+
+
+def _draft(candidate: Candidate, change: Change, by: tuple[Claim, ...] = ()) -> Sequence[Draft]:
+    if not worth_a_line(change, noted=candidate.noted):
+        return ()
+    version = candidate.link.version if candidate.link else 0
+    return (Draft(change, candidate.entry.change_no, version, by[0] if by else None),)
+
+
+async def _holders(
+    found: Mapping[str, Sequence[Account]], ledger: CycleLedger, target: Target
+) -> tuple[Mapping[str, str], str | None]:
+    """Whom the found accounts belong to already, and which one the connection itself signs in with."""
+    ids = [account.id for accounts in found.values() for account in accounts]
+    if not ids:
+        return {}, None
+    return await ledger.holders(ids), await target.own_account()
+
+
+async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
+    async with parts.database.read() as connection:
+        job = await jobs.get_job(connection, cycle.job_id)
+        assert job is not None, "a cycle goes with its job"
+        schema = await jobs.load_schema(connection, job.id, cycle.schema_version)
+    mapping = schema.mapping_for("User")
+    assert mapping is not None, "a schema is validated when it is saved"
+    return job, compile_mapping(mapping)
+
+
+@asynccontextmanager
+async def _opened(parts: Parts, job: Job, stop: asyncio.Event) -> AsyncIterator[Target]:
+    """The target, told to stop as soon as the cycle is."""
+    target = parts.open_target(job)
+
+    async def watch() -> None:
+        await stop.wait()
+        target.stop()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield target
+    finally:
+        watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await watcher
+        await target.close()

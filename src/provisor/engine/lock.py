@@ -1,0 +1,54 @@
+"""One service a home: an operating system lock, which a crash gives back."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from provisor.domain.error import Refused
+
+
+@contextmanager
+def home_lock(home: Path, now: datetime, purpose: str) -> Iterator[None]:
+    """Hold the home. Refused (AlreadyRunning) with the holder's pid and start where somebody else does."""
+    path = home / "provisor.lock"
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = _holder(path) or {}
+            raise Refused(
+                "AlreadyRunning",
+                pid=holder.get("pid", "?"),
+                since=holder.get("since", "?"),
+                purpose=holder.get("purpose", "?"),
+            ) from None
+        file.truncate(0)
+        json.dump({"pid": os.getpid(), "since": now.isoformat(timespec="seconds"), "purpose": purpose}, file)
+        file.flush()
+        yield
+
+
+def running(home: Path) -> dict[str, str] | None:
+    """Who holds the home, if anybody does."""
+    path = home / "provisor.lock"
+    try:
+        with path.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return _holder(path) or {}
+    return None
+
+
+def _holder(path: Path) -> dict[str, str] | None:
+    try:
+        return {name: str(value) for name, value in json.loads(path.read_text()).items()}
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,76 @@
+"""What a person asks for, turned into a cycle: one cycle now, a restart, or a plan as it was shown."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from provisor.domain.error import Refused
+from provisor.domain.job import Cycle, CycleKind, Job
+from provisor.engine.guard import judge
+from provisor.store import jobs, plans
+from provisor.store.apps import active_links
+from provisor.store.database import Connection
+
+RESTART_SCOPES = ("Full", "Watermark", "Escrows", "QuarantineState", "ConnectorDataStore")
+"""Graph's resetScope; `Full` is all of them. Without any: Watermark, Escrows and QuarantineState."""
+
+
+async def open_cycle(
+    connection: Connection, kind: str, job: Job, parameters: Mapping[str, Any], now: datetime
+) -> Cycle | None:
+    """The cycle that carries a request out, claimed and ready to run. None: nothing has to run."""
+    left = await jobs.unfinished(connection, job.id)
+    if left:
+        raise Refused("CycleRunning", job=job.id)
+    match kind:
+        case "sync":
+            return await _new(connection, job, now, parameters)
+        case "restart":
+            return await _restart(connection, job, now, parameters)
+        case "apply":
+            return await _apply(connection, job, parameters)
+        case _:
+            raise Refused("UnknownRequest", kind=kind)
+
+
+async def _new(connection: Connection, job: Job, now: datetime, parameters: Mapping[str, Any]) -> Cycle:
+    kind: CycleKind = "initial" if job.watermark is None else "incremental"
+    by, allow = str(parameters.get("by", "")), parameters.get("allow")
+    return await jobs.open_cycle(connection, job, str(uuid.uuid4()), kind, by, now, allow)
+
+
+async def _restart(connection: Connection, job: Job, now: datetime, parameters: Mapping[str, Any]) -> Cycle | None:
+    """Forget what the scopes name; the next cycle is an initial one, and runs at once where the job is on."""
+    scopes = set(parameters.get("scopes") or ("Watermark", "Escrows", "QuarantineState"))
+    full = "Full" in scopes
+    links = full or "ConnectorDataStore" in scopes
+    await jobs.forget(connection, job.id, escrows=full or "Escrows" in scopes, links=links)
+    if full or links or "Watermark" in scopes:
+        await jobs.set_watermark(connection, job.id, None)
+    fresh = await jobs.get_job(connection, job.id)
+    assert fresh is not None
+    return await _new(connection, fresh, now, parameters) if job.schedule == "Active" else None
+
+
+async def _apply(connection: Connection, job: Job, parameters: Mapping[str, Any]) -> Cycle:
+    """A saved plan, exactly as it was shown. Refused whole once anything in it has changed."""
+    cycle_id = str(parameters["plan"])
+    row = await jobs.get_cycle(connection, cycle_id)
+    if row is None or row.cycle.job_id != job.id:
+        raise Refused("UnknownPlan", plan=cycle_id)
+    if row.cycle.state != "planned":
+        raise Refused("PlanUsed", plan=cycle_id)
+    if await plans.schema_moved(connection, cycle_id) or (job.watermark is None and row.cycle.since is not None):
+        raise Refused("PlanOutdated", plan=cycle_id, moved="the mappings, or the job was restarted")
+    if moved := await plans.first_moved(connection, cycle_id):
+        raise Refused("PlanOutdated", plan=cycle_id, moved=", ".join(moved))
+    allow = parameters.get("allow")
+    destructive = await plans.count_destructive(connection, cycle_id)
+    verdict = judge(destructive, await active_links(connection, job.id), allow)
+    if verdict.held:
+        raise Refused("TooManyDeletes", destructive=verdict.destructive, allowed=verdict.allowed)
+    await plans.agree(connection, cycle_id)
+    return await jobs.claim_cycle(connection, cycle_id, state="pushing")

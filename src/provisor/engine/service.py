@@ -1,0 +1,148 @@
+"""The service: finds out what is due and has it run, one cycle of a job at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from provisor.domain.error import Refused
+from provisor.domain.job import Cycle, CycleState, Job
+from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.request import open_cycle
+from provisor.engine.schedule import next_cycle
+from provisor.store import directories, jobs
+from provisor.store.jobs import Asked
+
+LOOK_EVERY = 0.1  # seconds: how soon a change made by another process is seen
+DEBOUNCE = timedelta(milliseconds=200)
+SAY_ALIVE_EVERY = timedelta(minutes=5)
+RECYCLE_BIN = timedelta(days=30)
+LOOK_INTO_BIN_EVERY = timedelta(hours=1)
+
+log = structlog.get_logger("provisor")
+Enqueue = Callable[[str, str, int], Awaitable[object]]  # job id, cycle id, epoch
+
+
+async def run_to_end(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
+    """Run a claimed cycle, and set when its job runs next."""
+    state = await run_cycle(parts, cycle, stop)
+    if state not in jobs.UNFINISHED:
+        async with parts.database.transaction() as connection:
+            job = await jobs.get_job(connection, cycle.job_id)
+            if job is not None:
+                await jobs.put_off(connection, job.id, next_cycle(parts.clock(), state, job.interval))
+    return state
+
+
+class Service:
+    """Looks for work until `stop` is set; `enqueue` has a claimed cycle run by `run_claimed`."""
+
+    def __init__(self, parts: Parts, enqueue: Enqueue, stop: asyncio.Event) -> None:
+        self._parts = parts
+        self._enqueue = enqueue
+        self._stop = stop
+        self._changed_at: dict[str, datetime] = {}  # job id → when a change was first seen
+        self._alive_at = self._bin_at = parts.clock()
+
+    async def run(self) -> None:
+        await self._resume()
+        while not self._stop.is_set():
+            await self._look()
+            try:
+                await asyncio.wait_for(self._stop.wait(), LOOK_EVERY)
+            except TimeoutError:
+                continue
+
+    async def run_claimed(self, cycle_id: str, epoch: int) -> CycleState | None:
+        """Run a cycle to its end. None: it has ended, or another claim has taken it over."""
+        async with self._parts.database.read() as connection:
+            row = await jobs.get_cycle(connection, cycle_id)
+        if row is None or row.cycle.epoch != epoch or row.cycle.state not in jobs.UNFINISHED:
+            return None
+        log.info("cycle began", job=row.cycle.job_id, cycle=row.cycle.number, kind=row.cycle.kind)
+        try:
+            state = await run_to_end(self._parts, row.cycle, self._stop)
+        except Refused as refusal:  # taken over meanwhile
+            log.warning("cycle left", job=row.cycle.job_id, cycle=row.cycle.number, reason=refusal.reason.code)
+            return None
+        async with self._parts.database.read() as connection:
+            ended = await jobs.get_cycle(connection, cycle_id)
+        counts = dict(ended.counts) if ended else {}
+        error = {"error": ended.error.code, **ended.error.parameters} if ended and ended.error else {}
+        log.info("cycle ended", job=row.cycle.job_id, cycle=row.cycle.number, state=state, **counts, **error)
+        return state
+
+    async def _resume(self) -> None:
+        """Go on with what an earlier run left unfinished."""
+        async with self._parts.database.transaction() as connection:
+            left = [await jobs.claim_cycle(connection, row.cycle.id) for row in await jobs.unfinished(connection)]
+        for cycle in left:
+            log.info("cycle resumed", job=cycle.job_id, cycle=cycle.number, state=cycle.state)
+            await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+
+    async def _look(self) -> None:
+        async with self._parts.database.read() as connection:
+            asked = await jobs.asked(connection)
+            active = await jobs.active_jobs(connection)
+            busy = {row.cycle.job_id for row in await jobs.unfinished(connection)}
+        for one in asked:
+            if one.job_id not in busy:
+                busy.add(one.job_id)
+                await self._take(one)
+        now = self._parts.clock()
+        for job, due in active:
+            if job.id not in busy and (due is None or due <= now or await self._changed(job, now)):
+                await self._open(job)
+        await self._keep_house(active, now)
+
+    async def _changed(self, job: Job, now: datetime) -> bool:
+        """Has somebody whom the job concerns changed, and then a moment passed in which more may come?"""
+        async with self._parts.database.read() as connection:
+            high = await directories.high_change_no(connection, job.directory_id)
+            if job.watermark is None or high == job.watermark:
+                return False
+            concerned = await jobs.concerned(connection, job, high)
+        if not concerned:
+            async with self._parts.database.transaction() as connection:
+                await jobs.advance_watermark(connection, job, high)
+            return False
+        if now - self._changed_at.setdefault(job.id, now) < DEBOUNCE:
+            return False
+        del self._changed_at[job.id]
+        return True
+
+    async def _open(self, job: Job) -> None:
+        async with self._parts.database.transaction() as connection:
+            cycle = await open_cycle(connection, "sync", job, {"by": "the schedule"}, self._parts.clock())
+        assert cycle is not None
+        await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+
+    async def _take(self, asked: Asked) -> None:
+        cycle: Cycle | None = None
+        async with self._parts.database.transaction() as connection:
+            try:
+                job = await jobs.get_job(connection, asked.job_id)
+                assert job is not None, "a request goes with its job"
+                cycle = await open_cycle(connection, asked.kind, job, asked.parameters, self._parts.clock())
+            except Refused as refusal:
+                await jobs.answer(connection, asked.id, "refused", error=refusal.reason)
+                return
+            await jobs.answer(connection, asked.id, "taken", cycle.id if cycle else None)
+        if cycle is not None:
+            await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+
+    async def _keep_house(self, active: Sequence[tuple[Job, datetime | None]], now: datetime) -> None:
+        """Empty the recycle bin of what has been in it long enough, and say that we are alive."""
+        if now - self._bin_at >= LOOK_INTO_BIN_EVERY:
+            self._bin_at = now
+            async with self._parts.database.transaction() as connection:
+                purged = await directories.purge_expired(connection, now - RECYCLE_BIN)
+            if purged:
+                log.info("recycle bin emptied", entries=purged)
+        if now - self._alive_at >= SAY_ALIVE_EVERY:
+            self._alive_at = now
+            due = min((at for _, at in active if at), default=None)
+            log.info("alive, nothing to do", jobs=len(active), next_cycle=due.isoformat() if due else "none")

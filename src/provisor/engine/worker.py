@@ -1,0 +1,84 @@
+"""DBOS: a cycle is one durable workflow, its queue keeps the cycles of one job apart.
+
+Workflows are ordinary functions here; the stored plan lines are the only record of progress, so a workflow that
+is repeated after a crash goes on where the lines say, and one that was overtaken finds that out by its epoch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+
+QUEUE = "cycles"
+AT_ONCE = 4  # cycles, of different jobs
+POLL = 0.05  # seconds
+FINISH_WITHIN = 10  # seconds that a cycle gets at the end: its own grace and the last commit
+
+Run = Callable[[str, int], Awaitable[str | None]]
+
+
+class _Service:
+    """What a workflow needs and cannot be given as JSON."""
+
+    run: Run
+
+
+@DBOS.step()
+async def carry_out(cycle_id: str, epoch: int) -> str | None:
+    return await _Service.run(cycle_id, epoch)
+
+
+@DBOS.workflow(max_recovery_attempts=1000)
+async def provision(cycle_id: str, epoch: int) -> str | None:
+    return await carry_out(cycle_id, epoch)
+
+
+async def enqueue(job_id: str, cycle_id: str, epoch: int) -> None:
+    """Have a claimed cycle run once; the same claim again is the same run."""
+    with SetWorkflowID(f"{cycle_id}/{epoch}"), SetEnqueueOptions(queue_partition_key=job_id):
+        await DBOS.enqueue_workflow_async(QUEUE, provision, cycle_id, epoch)
+
+
+@asynccontextmanager
+async def worker(home: Path, run: Run) -> AsyncIterator[None]:
+    """The engine on this loop, until the block ends."""
+    _Service.run = run
+    url = f"sqlite:///{home / 'engine.db'}"
+    config = DBOSConfig(
+        name="provisor",
+        application_version="1",
+        executor_id="service",
+        system_database_url=url,
+        system_database_engine=_engine(url),
+        serializer=DBOSPortableJSONSerializer(),
+        log_level="WARNING",
+        enable_otlp=False,
+    )
+    DBOS(config=config)
+    DBOS.launch()
+    await DBOS.register_queue_async(
+        QUEUE, partition_concurrency=1, worker_concurrency=AT_ONCE, polling_interval_sec=POLL
+    )
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=FINISH_WITHIN)
+
+
+def _engine(url: str) -> sa.Engine:
+    engine = sa.create_engine(url)
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        cursor = connection.cursor()
+        for setting in ("busy_timeout=30000", "foreign_keys=on", "journal_mode=wal", "synchronous=normal"):
+            cursor.execute(f"pragma {setting}")
+        cursor.close()
+
+    return engine

@@ -1,0 +1,1 @@
+"""SQL: tables, migrations, rows to nouns and back."""

@@ -1,0 +1,329 @@
+"""One cycle's memory: the Ledger that the flow asks for."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from provisor.domain.assignment import AppRole
+from provisor.domain.change import Reason, Skip
+from provisor.domain.error import Refused
+from provisor.domain.job import Cycle, CycleState, Job
+from provisor.domain.resource import Account
+from provisor.flow.push import NOT_PUSHED
+from provisor.ledger import Candidate, Draft, Line, Outcome
+from provisor.store.apps import active_links, entitled, roles_of
+from provisor.store.database import Connection, Database, upsert
+from provisor.store.directories import entry_from
+from provisor.store.document import decode, decode_as, encode
+from provisor.store.outcomes import keep_outcomes
+from provisor.store.plans import DESTRUCTIVE, WITH_NAMES, count_destructive, line_from, link_from, moved, row_from
+from provisor.store.tables import (
+    assignment,
+    cycle,
+    entry,
+    escrow,
+    job,
+    link,
+    listed_account,
+    membership,
+    plan_line,
+    standing,
+)
+
+PAGE = 500
+
+
+class CycleLedger:
+    """Fulfils `provisor.ledger.Ledger` for one claimed cycle."""
+
+    def __init__(self, database: Database, job_: Job, cycle_: Cycle, now: datetime) -> None:
+        self._database = database
+        self._job = job_
+        self._cycle = cycle_
+        self._now = now
+        self._lines = 0
+
+    # ---- planning ---------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Start planning from nothing: what an earlier attempt left is thrown away."""
+        async with self._database.transaction() as connection:
+            await self._still_ours(connection)
+            for table in (plan_line, listed_account):
+                await connection.execute(sa.delete(table).where(table.c.cycle_id == self._cycle.id))
+            await self._wake_shared_causes(connection)
+
+    async def unlinked(self) -> int:
+        """How many entitled entries of this cycle have no account yet, as far as we know."""
+        known = sa.select(link.c.entry_id).where(link.c.job_id == self._job.id)
+        query = sa.select(sa.func.count()).where(
+            entry.c.directory_id == self._job.directory_id,
+            entry.c.change_no > (self._cycle.since or 0),
+            entry.c.change_no <= self._cycle.high,
+            entry.c.id.in_(entitled(self._job.app_id)),
+            entry.c.id.not_in(known),
+        )
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+    async def _wake_shared_causes(self, connection: Connection) -> None:
+        """Whoever shares the cause of an escrow with an entry that changed is due again, too."""
+        changed = (
+            sa.select(escrow.c.cause)
+            .join(entry, entry.c.id == escrow.c.entry_id)
+            .where(escrow.c.job_id == self._job.id, escrow.c.cause.is_not(None))
+            .where(entry.c.change_no > (self._cycle.since or 0))
+        )
+        due = sa.update(escrow).where(escrow.c.job_id == self._job.id, escrow.c.cause.in_(changed))
+        await connection.execute(due.values(next_attempt=None))
+
+    async def candidates(self) -> AsyncIterator[Sequence[Candidate]]:
+        async with self._database.read() as connection:
+            roles = {role.id: role for role in await roles_of(connection, self._job.app_id)}
+        for query in self._queries():
+            last: tuple[int, str] | None = None
+            while True:
+                async with self._database.read() as connection:
+                    rows = (await connection.execute(_after(query, last).limit(PAGE))).all()
+                    held = await self._held_roles(connection, [row.id for row in rows])
+                if not rows:
+                    break
+                yield [_candidate(row, [roles[one] for one in held[row.id] if one in roles]) for row in rows]
+                last = (rows[-1].change_no, rows[-1].id)
+
+    def _queries(self) -> Sequence[sa.Select[Any]]:
+        """What changed; then, in an incremental cycle, what is due again though it did not change."""
+        entitled_ids = entitled(self._job.app_id)
+        concerned = (
+            sa.select(entry, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants, link.c.since)
+            .add_columns(link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
+            .add_columns(standing.c.reason.label("standing"), escrow.c.attempts)
+            .outerjoin(link, (link.c.job_id == self._job.id) & (link.c.entry_id == entry.c.id))
+            .outerjoin(standing, (standing.c.job_id == self._job.id) & (standing.c.entry_id == entry.c.id))
+            .outerjoin(escrow, (escrow.c.job_id == self._job.id) & (escrow.c.entry_id == entry.c.id))
+            .where(entry.c.directory_id == self._job.directory_id, entry.c.change_no <= self._cycle.high)
+            .where(link.c.entry_id.is_not(None) | escrow.c.entry_id.is_not(None) | entry.c.id.in_(entitled_ids))
+            .order_by(entry.c.change_no, entry.c.id)
+        )
+        since = self._cycle.since
+        if since is None:
+            return [concerned]
+        due = escrow.c.next_attempt.is_(None) | (escrow.c.next_attempt <= self._now)
+        again = concerned.where(entry.c.change_no <= since, escrow.c.entry_id.is_not(None), due)
+        return [concerned.where(entry.c.change_no > since), again]
+
+    async def _held_roles(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, list[str]]:
+        app_id = self._job.app_id
+        direct = sa.select(assignment.c.principal_id, assignment.c.app_role_id).where(
+            assignment.c.app_id == app_id, assignment.c.principal_id.in_(ids)
+        )
+        through = (
+            sa.select(membership.c.member_id, assignment.c.app_role_id)
+            .join(assignment, assignment.c.principal_id == membership.c.group_id)
+            .join(entry, entry.c.id == membership.c.group_id)
+            .where(assignment.c.app_id == app_id, membership.c.member_id.in_(ids))
+            .where(entry.c.deleted_at.is_(None), ~entry.c.purged)
+        )
+        held: dict[str, list[str]] = defaultdict(list)
+        for row in (await connection.execute(sa.union(direct, through))).all():
+            held[row.principal_id].append(row.app_role_id)
+        return held
+
+    async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
+        rows = [
+            {"cycle_id": self._cycle.id, "claim": claim, "target_id": account.id, "account": encode(account)}
+            for claim, found in accounts.items()
+            for account in found
+        ]
+        if rows:
+            async with self._database.transaction() as connection:
+                await connection.execute(upsert(listed_account).on_conflict_do_nothing(), rows)
+
+    async def listed(self, claims: Sequence[str]) -> Mapping[str, Sequence[Account]]:
+        query = sa.select(listed_account).where(
+            listed_account.c.cycle_id == self._cycle.id, listed_account.c.claim.in_(claims)
+        )
+        found: dict[str, list[Account]] = defaultdict(list)
+        async with self._database.read() as connection:
+            for row in (await connection.execute(query)).all():
+                found[row.claim].append(decode_as(row.account, Account))
+        return found
+
+    async def holders(self, target_ids: Sequence[str]) -> Mapping[str, str]:
+        query = sa.select(link.c.target_id, link.c.entry_id).where(
+            link.c.job_id == self._job.id, link.c.target_id.in_(target_ids)
+        )
+        async with self._database.read() as connection:
+            return {str(row.target_id): str(row.entry_id) for row in (await connection.execute(query)).all()}
+
+    async def keep(self, drafts: Sequence[Draft]) -> None:
+        rows = [row_from(self._cycle.id, self._lines + at, draft) for at, draft in enumerate(drafts, start=1)]
+        if rows:
+            async with self._database.transaction() as connection:
+                await self._still_ours(connection)
+                await connection.execute(sa.insert(plan_line), rows)
+            self._lines += len(rows)
+
+    async def dispute_claims(self) -> None:
+        """Lines that claim one matching value or one account become an error of all of them."""
+        mine = plan_line.c.cycle_id == self._cycle.id
+        async with self._database.transaction() as connection:
+            for column in (plan_line.c.claim, plan_line.c.target_id):
+                several = (
+                    sa.select(column)
+                    .where(mine, column.is_not(None), plan_line.c.action.in_(("Create", "Adopt", "Update")))
+                    .group_by(column)
+                    .having(sa.func.count() > 1)
+                )
+                rows = await connection.execute(
+                    sa.select(plan_line.c.seq, column.label("shared"), entry.c.login, entry.c.id)
+                    .join(entry, entry.c.id == plan_line.c.entry_id)
+                    .where(mine, column.in_(several))
+                )
+                await self._dispute(connection, rows.all())
+            dropped = sa.delete(listed_account).where(listed_account.c.cycle_id == self._cycle.id)
+            await connection.execute(dropped)
+
+    async def _dispute(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
+        claimants: dict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            claimants[row.shared].append(f"{row.login or ''} ({row.id})".strip())
+        for row in rows:
+            reason = Reason(
+                "DuplicateSourceEntries", {"value": row.shared, "entries": ", ".join(sorted(claimants[row.shared]))}
+            )
+            values = {
+                "action": "Skip",
+                "rank": NOT_PUSHED,
+                "reason": encode(reason),
+                "differences": encode(Skip("disputed")),
+                "target_id": None,
+            }
+            line = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.seq == row.seq)
+            await connection.execute(sa.update(plan_line).where(line).values(values))
+
+    async def destructive(self) -> tuple[int, int]:
+        """How many lines take something away, and how many active accounts there are."""
+        async with self._database.read() as connection:
+            lines = await count_destructive(connection, self._cycle.id)
+            return lines, await active_links(connection, self._job.id)
+
+    async def hold_destructive(self) -> None:
+        """All that take something away wait until a person agrees."""
+        await self._hold(plan_line.c.action.in_(DESTRUCTIVE))
+
+    async def hold_privileged(self) -> None:
+        """So do accounts with power over the target that we would take over."""
+        await self._hold((plan_line.c.action == "Adopt") & plan_line.c.privileged)
+
+    async def _hold(self, condition: sa.ColumnElement[bool]) -> None:
+        lines = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.state == "planned") & condition
+        async with self._database.transaction() as connection:
+            await connection.execute(sa.update(plan_line).where(lines).values(state="held"))
+
+    async def planned(self) -> None:
+        """The plan is complete: what progress is measured against."""
+        mine = plan_line.c.cycle_id == self._cycle.id
+        query = sa.select(sa.func.count()).where(mine, plan_line.c.state == "planned", plan_line.c.rank != NOT_PUSHED)
+        async with self._database.transaction() as connection:
+            lines = int((await connection.execute(query)).scalar_one())
+            await self._count(connection, {"planned": lines})
+
+    # ---- pushing ----------------------------------------------------------------------------------------------
+
+    async def take(self, rank: int, limit: int) -> Sequence[Line]:
+        mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank == rank)
+        query = WITH_NAMES.where(mine, plan_line.c.state == "planned").order_by(plan_line.c.seq).limit(limit)
+        while True:
+            async with self._database.transaction() as connection:
+                await self._still_ours(connection)
+                rows = (await connection.execute(query)).all()
+                if not rows:
+                    return []
+                superseded = [row.seq for row in rows if moved(row)]
+                current = [row for row in rows if not moved(row)]
+                await self._mark(connection, superseded, "superseded")
+                await self._mark(connection, [row.seq for row in current], "sending")
+                await self._count(connection, {"superseded": len(superseded)})
+            if current:
+                return [line_from(row) for row in current]
+
+    async def in_doubt(self, rank: int) -> Sequence[Line]:
+        mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank == rank)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(WITH_NAMES.where(mine, plan_line.c.state == "sending"))).all()
+        return [line_from(row, in_doubt=True) for row in rows]
+
+    async def skipped(self, limit: int) -> Sequence[Line]:
+        unpushed = (plan_line.c.rank == NOT_PUSHED) & (plan_line.c.state == "planned")
+        held = (plan_line.c.state == "held") & plan_line.c.outcome.is_(None)
+        query = WITH_NAMES.where(plan_line.c.cycle_id == self._cycle.id, unpushed | held)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.order_by(plan_line.c.seq).limit(limit))).all()
+        return [line_from(row) for row in rows]
+
+    async def release(self, lines: Sequence[Line]) -> None:
+        if lines:
+            async with self._database.transaction() as connection:
+                await self._mark(connection, [line.seq for line in lines], "planned")
+
+    async def record(self, outcomes: Sequence[Outcome]) -> None:
+        async with self._database.transaction() as connection:
+            await self._still_ours(connection)
+            counts = await keep_outcomes(connection, self._job.id, self._cycle.id, outcomes)
+            await self._count(connection, counts)
+
+    # ---- the cycle itself -------------------------------------------------------------------------------------
+
+    async def enter(self, state: CycleState, now: datetime, error: Reason | None = None) -> None:
+        """Move the cycle on; a successful end also moves the watermark."""
+        async with self._database.transaction() as connection:
+            await self._still_ours(connection)
+            ended = None if state in ("planning", "pushing", "planned") else now
+            values = {"state": state, "ended": ended, "error": encode(error) if error else None}
+            await connection.execute(sa.update(cycle).where(cycle.c.id == self._cycle.id).values(values))
+            if state == "succeeded":
+                await self._advance(connection)
+
+    async def _advance(self, connection: Connection) -> None:
+        """The job has seen everything up to `high`, unless its mappings changed or it was restarted meanwhile."""
+        same = (job.c.id == self._job.id) & (job.c.schema_version == self._cycle.schema_version)
+        if self._cycle.since is None:
+            same &= job.c.watermark.is_(None) | (job.c.watermark < self._cycle.high)
+        else:
+            same &= job.c.watermark < self._cycle.high
+        await connection.execute(sa.update(job).where(same).values(watermark=self._cycle.high))
+
+    async def _mark(self, connection: Connection, seqs: Sequence[int], state: str) -> None:
+        if seqs:
+            chosen = (plan_line.c.cycle_id == self._cycle.id) & plan_line.c.seq.in_(seqs)
+            await connection.execute(sa.update(plan_line).where(chosen).values(state=state))
+
+    async def _count(self, connection: Connection, more: Mapping[str, int]) -> None:
+        row = (await connection.execute(sa.select(cycle.c.counts).where(cycle.c.id == self._cycle.id))).one()
+        counts = Counter(decode(row.counts))
+        counts.update(more)
+        text = encode({name: value for name, value in counts.items() if value})
+        await connection.execute(sa.update(cycle).where(cycle.c.id == self._cycle.id).values(counts=text))
+
+    async def _still_ours(self, connection: Connection) -> None:
+        epoch = (await connection.execute(sa.select(cycle.c.epoch).where(cycle.c.id == self._cycle.id))).scalar()
+        if epoch != self._cycle.epoch:
+            raise Refused("CycleTakenOver", cycle=self._cycle.id)
+
+
+def _after(query: sa.Select[Any], last: tuple[int, str] | None) -> sa.Select[Any]:
+    if last is None:
+        return query
+    return query.where(sa.tuple_(entry.c.change_no, entry.c.id) > sa.tuple_(sa.literal(last[0]), sa.literal(last[1])))
+
+
+def _candidate(row: sa.Row[Any], roles: Sequence[AppRole]) -> Candidate:
+    ordered = tuple(sorted(roles, key=lambda role: (-role.priority, role.value)))
+    known = link_from(row) if row.linked_id is not None else None
+    return Candidate(entry_from(row), ordered, known, noted=row.standing is not None or row.attempts is not None)

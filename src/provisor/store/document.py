@@ -1,0 +1,24 @@
+"""Nouns as canonical JSON text and back: equal values are equal text."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_plain = msgspec.json.Decoder(dict[str, Any])
+
+
+def encode(value: object) -> str:
+    return _encoder.encode(value).decode()
+
+
+def decode(text: str) -> dict[str, Any]:
+    return _plain.decode(text)
+
+
+def decode_as(text: str, kind: type[T]) -> T:
+    return msgspec.json.decode(text, type=kind)

@@ -1,0 +1,274 @@
+"""Jobs, their schemas, their cycles, and what other processes ask of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from provisor.domain.change import Reason
+from provisor.domain.job import Cycle, CycleKind, CycleState, Job, ScheduleState
+from provisor.domain.schema import SynchronizationSchema
+from provisor.store.apps import entitled
+from provisor.store.database import Connection
+from provisor.store.directories import high_change_no
+from provisor.store.document import decode, decode_as, encode
+from provisor.store.tables import cycle, entry, escrow, job, link, plan_line, request, schema_version, standing
+
+UNFINISHED: tuple[CycleState, ...] = ("planning", "pushing")
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRow:
+    """A cycle and how it went."""
+
+    cycle: Cycle
+    requested_by: str
+    counts: Mapping[str, int]
+    error: Reason | None
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What another process asks of the service."""
+
+    id: int
+    job_id: str
+    kind: str
+    parameters: Mapping[str, Any]
+    state: str
+    cycle_id: str | None
+    error: Reason | None
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    interval = timedelta(seconds=row.interval_seconds)
+    return Job(row.id, row.app_id, row.directory_id, row.schedule, interval, row.watermark, row.schema_version)
+
+
+def _cycle(row: sa.Row[Any]) -> CycleRow:
+    one = Cycle(
+        id=row.id,
+        job_id=row.job_id,
+        number=row.number,
+        kind=row.kind,
+        since=row.since,
+        high=row.high,
+        schema_version=row.schema_version,
+        state=row.state,
+        began=row.began,
+        epoch=row.epoch,
+        allow=row.allow,
+    )
+    error = decode_as(row.error, Reason) if row.error else None
+    return CycleRow(one, row.requested_by, decode(row.counts), error, row.ended)
+
+
+# ---- jobs -----------------------------------------------------------------------------------------------------
+
+
+async def add_job(connection: Connection, new: Job) -> None:
+    await connection.execute(
+        sa.insert(job).values(
+            id=new.id,
+            app_id=new.app_id,
+            directory_id=new.directory_id,
+            schedule=new.schedule,
+            interval_seconds=int(new.interval.total_seconds()),
+            watermark=None,
+            schema_version=new.schema_version,
+            cycles=0,
+            next_cycle_at=None,
+        )
+    )
+
+
+async def job_of(connection: Connection, app_id: str) -> Job:
+    return _job((await connection.execute(sa.select(job).where(job.c.app_id == app_id))).one())
+
+
+async def get_job(connection: Connection, job_id: str) -> Job | None:
+    row = (await connection.execute(sa.select(job).where(job.c.id == job_id))).first()
+    return _job(row) if row else None
+
+
+async def schedule(connection: Connection, job_id: str, state: ScheduleState, at: datetime | None) -> None:
+    await connection.execute(sa.update(job).where(job.c.id == job_id).values(schedule=state, next_cycle_at=at))
+
+
+async def set_interval(connection: Connection, job_id: str, interval: timedelta) -> None:
+    values = {"interval_seconds": int(interval.total_seconds())}
+    await connection.execute(sa.update(job).where(job.c.id == job_id).values(values))
+
+
+async def next_cycle_at(connection: Connection, job_id: str) -> datetime | None:
+    found: datetime | None = (
+        await connection.execute(sa.select(job.c.next_cycle_at).where(job.c.id == job_id))
+    ).scalar()
+    return found
+
+
+async def put_off(connection: Connection, job_id: str, at: datetime) -> None:
+    await connection.execute(sa.update(job).where(job.c.id == job_id).values(next_cycle_at=at))
+
+
+async def active_jobs(connection: Connection) -> Sequence[tuple[Job, datetime | None]]:
+    """Jobs that are switched on, with the time of their next cycle."""
+    rows = await connection.execute(sa.select(job).where(job.c.schedule == "Active").order_by(job.c.id))
+    return [(_job(row), row.next_cycle_at) for row in rows.all()]
+
+
+async def concerned(connection: Connection, one: Job, high: int) -> bool:
+    """Has anything changed about anybody whom this job knows or should know?"""
+    entitled_ids = entitled(one.app_id)
+    linked_ids = sa.select(link.c.entry_id).where(link.c.job_id == one.id)
+    changed = sa.select(entry.c.id).where(
+        entry.c.directory_id == one.directory_id,
+        entry.c.change_no > (one.watermark or 0),
+        entry.c.change_no <= high,
+        entry.c.id.in_(entitled_ids) | entry.c.id.in_(linked_ids),
+    )
+    return (await connection.execute(changed.limit(1))).first() is not None
+
+
+async def set_watermark(connection: Connection, job_id: str, watermark: int | None) -> None:
+    await connection.execute(sa.update(job).where(job.c.id == job_id).values(watermark=watermark))
+
+
+async def advance_watermark(connection: Connection, one: Job, high: int) -> None:
+    """Nobody up to `high` is this job's concern; no cycle is needed to say so."""
+    unmoved = sa.update(job).where(job.c.id == one.id, job.c.watermark == one.watermark)
+    await connection.execute(unmoved.values(watermark=high))
+
+
+async def forget(connection: Connection, job_id: str, *, escrows: bool, links: bool) -> None:
+    """Parts of what a job remembers, as a restart's scopes say."""
+    if escrows:
+        await connection.execute(sa.delete(escrow).where(escrow.c.job_id == job_id))
+        await connection.execute(sa.delete(standing).where(standing.c.job_id == job_id))
+    if links:
+        await connection.execute(sa.delete(link).where(link.c.job_id == job_id))
+
+
+# ---- schema ---------------------------------------------------------------------------------------------------
+
+
+async def save_schema(
+    connection: Connection, job_id: str, schema: SynchronizationSchema, by: str, now: datetime
+) -> None:
+    row = {"job_id": job_id, "version": schema.version, "document": encode(schema), "saved_by": by, "saved_at": now}
+    await connection.execute(sa.insert(schema_version).values(row))
+    await connection.execute(sa.update(job).where(job.c.id == job_id).values(schema_version=schema.version))
+
+
+async def load_schema(connection: Connection, job_id: str, version: int) -> SynchronizationSchema:
+    query = sa.select(schema_version.c.document).where(
+        schema_version.c.job_id == job_id, schema_version.c.version == version
+    )
+    return decode_as((await connection.execute(query)).scalar_one(), SynchronizationSchema)
+
+
+# ---- cycles ---------------------------------------------------------------------------------------------------
+
+
+async def open_cycle(
+    connection: Connection, one: Job, cycle_id: str, kind: CycleKind, by: str, now: datetime, allow: int | None = None
+) -> Cycle:
+    """A new cycle over all that changed up to now. Reads `high` first: later changes are the next cycle's."""
+    number_ = int(
+        (
+            await connection.execute(
+                sa.update(job).where(job.c.id == one.id).values(cycles=job.c.cycles + 1).returning(job.c.cycles)
+            )
+        ).scalar_one()
+    )
+    high = await high_change_no(connection, one.directory_id)
+    new = Cycle(cycle_id, one.id, number_, kind, one.watermark, high, one.schema_version, "planning", now, allow=allow)
+    await connection.execute(
+        sa.insert(cycle).values(
+            id=new.id,
+            job_id=new.job_id,
+            number=new.number,
+            kind=new.kind,
+            state=new.state,
+            since=new.since,
+            high=new.high,
+            schema_version=new.schema_version,
+            epoch=1,
+            allow=allow,
+            requested_by=by,
+            counts="{}",
+            began=now,
+        )
+    )
+    return new
+
+
+async def get_cycle(connection: Connection, cycle_id: str) -> CycleRow | None:
+    row = (await connection.execute(sa.select(cycle).where(cycle.c.id == cycle_id))).first()
+    return _cycle(row) if row else None
+
+
+async def claim_cycle(connection: Connection, cycle_id: str, state: CycleState | None = None) -> Cycle:
+    """Take a cycle over: whoever had it before can commit nothing more."""
+    values: dict[str, Any] = {"epoch": cycle.c.epoch + 1} | ({"state": state} if state else {})
+    await connection.execute(sa.update(cycle).where(cycle.c.id == cycle_id).values(values))
+    return _cycle((await connection.execute(sa.select(cycle).where(cycle.c.id == cycle_id))).one()).cycle
+
+
+async def unfinished(connection: Connection, job_id: str | None = None) -> Sequence[CycleRow]:
+    query = sa.select(cycle).where(cycle.c.state.in_(UNFINISHED)).order_by(cycle.c.began)
+    if job_id is not None:
+        query = query.where(cycle.c.job_id == job_id)
+    return [_cycle(row) for row in (await connection.execute(query)).all()]
+
+
+async def last_cycles(connection: Connection, job_id: str, limit: int = 1) -> Sequence[CycleRow]:
+    """The newest first; plans that nobody applied are left out."""
+    query = sa.select(cycle).where(cycle.c.job_id == job_id, cycle.c.state.not_in(("planned", "discarded")))
+    rows = await connection.execute(query.order_by(cycle.c.number.desc()).limit(limit))
+    return [_cycle(row) for row in rows.all()]
+
+
+async def saved_plans(connection: Connection, job_id: str) -> Sequence[CycleRow]:
+    query = sa.select(cycle).where(cycle.c.job_id == job_id, cycle.c.state == "planned")
+    return [_cycle(row) for row in (await connection.execute(query.order_by(cycle.c.number.desc()))).all()]
+
+
+async def discard(connection: Connection, cycle_id: str) -> None:
+    """Throw a plan away, lines and all."""
+    await connection.execute(sa.delete(plan_line).where(plan_line.c.cycle_id == cycle_id))
+    await connection.execute(sa.delete(cycle).where(cycle.c.id == cycle_id))
+
+
+# ---- requests -------------------------------------------------------------------------------------------------
+
+
+async def ask(connection: Connection, job_id: str, kind: str, parameters: Mapping[str, Any], now: datetime) -> int:
+    row = {"job_id": job_id, "kind": kind, "parameters": encode(parameters), "state": "asked", "asked_at": now}
+    return int((await connection.execute(sa.insert(request).values(row).returning(request.c.id))).scalar_one())
+
+
+async def asked(connection: Connection) -> Sequence[Asked]:
+    rows = await connection.execute(sa.select(request).where(request.c.state == "asked").order_by(request.c.id))
+    return [_asked(row) for row in rows.all()]
+
+
+async def get_asked(connection: Connection, request_id: int) -> Asked:
+    return _asked((await connection.execute(sa.select(request).where(request.c.id == request_id))).one())
+
+
+async def answer(
+    connection: Connection, request_id: int, state: str, cycle_id: str | None = None, error: Reason | None = None
+) -> None:
+    values = {"state": state, "cycle_id": cycle_id, "error": encode(error) if error else None}
+    await connection.execute(sa.update(request).where(request.c.id == request_id).values(values))
+
+
+def _asked(row: sa.Row[Any]) -> Asked:
+    error = decode_as(row.error, Reason) if row.error else None
+    return Asked(row.id, row.job_id, row.kind, decode(row.parameters), row.state, row.cycle_id, error)

@@ -1,0 +1,209 @@
+"""Plan lines: rows to nouns and back, and what a person is shown of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from provisor.domain.change import (
+    Action,
+    Adopt,
+    Change,
+    Create,
+    Delete,
+    Difference,
+    Disable,
+    Reason,
+    Skip,
+    Update,
+    action_name,
+)
+from provisor.domain.resource import Account, Attributes, Link
+from provisor.flow.push import rank
+from provisor.flow.record import modified
+from provisor.ledger import Claim, Draft, Line
+from provisor.store.database import Connection
+from provisor.store.document import decode, decode_as, encode
+from provisor.store.tables import cycle, entry, job, link, plan_line
+
+DESTRUCTIVE = ("Disable", "Delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line of a plan as a person sees it."""
+
+    seq: int
+    entry_id: str
+    name: str
+    login: str | None
+    action: str
+    state: str
+    failed: bool
+    reason: Reason
+    target_id: str | None
+    modified: tuple[Difference, ...]
+
+
+def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
+    change, desired, differences, target_id = draft.change, None, None, None
+    match change.action:
+        case Create(wanted):
+            desired = encode(wanted)
+        case Adopt(account, wanted, changed):
+            desired, differences, target_id = encode(wanted), encode([changed, account]), account.id
+        case Update(known, wanted, changed):
+            desired, differences, target_id = encode(wanted), encode([changed, None]), known.target_id
+        case Disable(known) | Delete(known):
+            target_id = known.target_id
+        case Skip():
+            differences = encode(change.action)
+    return {
+        "cycle_id": cycle_id,
+        "seq": seq,
+        "entry_id": change.entry_id,
+        "resource_type": change.resource_type,
+        "action": action_name(change.action),
+        "rank": rank(change.action),
+        "state": "planned",
+        "reason": encode(change.reason),
+        "target_id": target_id,
+        "privileged": isinstance(change.action, Adopt) and change.action.account.privileged,
+        "desired": desired,
+        "differences": differences,
+        "claim": str(draft.claim) if draft.claim else None,
+        "entry_change_no": draft.entry_change_no,
+        "link_version": draft.link_version,
+    }
+
+
+WITH_NAMES = (
+    sa.select(plan_line, entry.c.attributes, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants)
+    .add_columns(link.c.since, link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
+    .add_columns(entry.c.change_no, entry.c.login)
+    .select_from(plan_line)
+    .join(cycle, cycle.c.id == plan_line.c.cycle_id)
+    .outerjoin(entry, entry.c.id == plan_line.c.entry_id)
+    .outerjoin(link, (link.c.job_id == cycle.c.job_id) & (link.c.entry_id == plan_line.c.entry_id))
+)
+"""A line, its entry's names, and its link."""
+
+
+def link_from(row: sa.Row[Any]) -> Link:
+    """From columns named as WITH_NAMES labels them."""
+    return Link(
+        entry_id=row.link_entry,
+        target_id=row.linked_id,
+        sent=decode(row.sent),
+        seen=decode(row.seen) if row.seen else None,
+        believed_active=row.believed_active,
+        grants=decode(row.grants),
+        since=row.since,
+        version=row.version,
+    )
+
+
+def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
+    change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason))
+    claim = Claim(*row.claim.split("=", 1)) if row.claim else None
+    return Line(row.seq, change, claim, name_of(row), held=row.state == "held", in_doubt=in_doubt)
+
+
+def action_from(row: sa.Row[Any]) -> Action:
+    match row.action:
+        case "Create":
+            return Create(decode(row.desired))
+        case "Adopt":
+            changed, account = _differences(row.differences)
+            assert account is not None
+            return Adopt(account, decode(row.desired), changed)
+        case "Update":
+            changed, _ = _differences(row.differences)
+            return Update(link_from(row), decode(row.desired), changed)
+        case "Disable":
+            return Disable(link_from(row))
+        case "Delete":
+            return Delete(link_from(row))
+        case _:
+            return decode_as(row.differences, Skip)
+
+
+def _differences(text: str) -> tuple[tuple[Difference, ...], Account | None]:
+    return msgspec.json.decode(text, type=tuple[tuple[Difference, ...], Account | None])
+
+
+def name_of(row: sa.Row[Any]) -> str:
+    attributes: Attributes = decode(row.attributes) if row.attributes else {}
+    return str(attributes.get("displayName") or attributes.get("userPrincipalName") or row.entry_id)
+
+
+def moved(row: sa.Row[Any]) -> bool:
+    """Has the entry, its assignment or its link changed since this line was planned?"""
+    return (row.change_no, row.version or 0) != (row.entry_change_no, row.link_version)
+
+
+async def shown_lines(
+    connection: Connection, cycle_id: str, *, action: str | None = None, after: int = 0, limit: int = 100
+) -> Sequence[Shown]:
+    """A page of a plan, in the order in which it is pushed."""
+    query = WITH_NAMES.where(plan_line.c.cycle_id == cycle_id)
+    if action:
+        query = query.where(plan_line.c.action == action)
+    rows = await connection.execute(query.order_by(plan_line.c.rank, plan_line.c.seq).offset(after).limit(limit))
+    return [_shown(row) for row in rows.all()]
+
+
+def _shown(row: sa.Row[Any]) -> Shown:
+    gone = row.action in ("Update", "Disable", "Delete") and row.linked_id is None
+    action = Skip() if gone else action_from(row)
+    return Shown(
+        seq=row.seq,
+        entry_id=row.entry_id,
+        name=name_of(row),
+        login=row.login,
+        action=row.action,
+        state=row.state,
+        failed=isinstance(action, Skip) and action.kind in ("failed", "disputed"),
+        reason=decode_as(row.reason, Reason),
+        target_id=row.target_id,
+        modified=modified(action),
+    )
+
+
+async def count_actions(connection: Connection, cycle_id: str) -> Mapping[tuple[str, str], int]:
+    """Lines by action and state."""
+    query = sa.select(plan_line.c.action, plan_line.c.state, sa.func.count().label("lines"))
+    rows = await connection.execute(
+        query.where(plan_line.c.cycle_id == cycle_id).group_by(plan_line.c.action, plan_line.c.state)
+    )
+    return {(str(row.action), str(row.state)): int(row.lines) for row in rows.all()}
+
+
+async def first_moved(connection: Connection, cycle_id: str, limit: int = 5) -> Sequence[str]:
+    """Names of entries that changed since this plan was made."""
+    query = WITH_NAMES.where(
+        plan_line.c.cycle_id == cycle_id,
+        (entry.c.change_no != plan_line.c.entry_change_no)
+        | (sa.func.coalesce(link.c.version, 0) != plan_line.c.link_version),
+    )
+    return [name_of(row) for row in (await connection.execute(query.limit(limit))).all()]
+
+
+async def schema_moved(connection: Connection, cycle_id: str) -> bool:
+    query = sa.select(cycle.c.schema_version != job.c.schema_version).join(job, job.c.id == cycle.c.job_id)
+    return bool((await connection.execute(query.where(cycle.c.id == cycle_id))).scalar_one())
+
+
+async def count_destructive(connection: Connection, cycle_id: str) -> int:
+    query = sa.select(sa.func.count()).where(plan_line.c.cycle_id == cycle_id, plan_line.c.action.in_(DESTRUCTIVE))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def agree(connection: Connection, cycle_id: str) -> None:
+    """A person applies this plan: nothing in it is held any longer."""
+    held = sa.update(plan_line).where(plan_line.c.cycle_id == cycle_id, plan_line.c.state == "held")
+    await connection.execute(held.values(state="planned"))
