@@ -1,0 +1,109 @@
+"""Why a line is in a plan, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from provisor.text.row import Row
+
+_AGAIN = "Nothing: it is tried again by itself. `provisor sync APP` tries now."
+_SOURCE = "Mend the value in the directory and import it, or change the mapping."
+
+OUTCOMES: Final[Mapping[str, Row]] = {
+    # ---- why -----------------------------------------------------------------------------------------------------
+    "Assigned": Row("Assigned to the app, and without an account there."),
+    "AccountFound": Row("Account {account}[ ({name})] is there already."),
+    "AttributesChanged": Row("Values changed since they were last sent."),
+    "BackInScope": Row("Assigned and enabled again: the account is switched on."),
+    "RedundantExport": Row("The account is as it should be."),
+    "NotAssigned": Row("Not assigned to the app.", "If that is wrong: `provisor app assign APP`."),
+    "NotEffectivelyEntitled": Row(
+        "Assigned with a role that gives no account[: {role}].",
+        "Assign another role: `provisor app assign APP --role`.",
+    ),
+    "AccountDisabled": Row("Disabled in the directory.", "`provisor directory restore` enables who was disabled here."),
+    "SoftDeleted": Row("Deleted in the directory.", "`provisor directory restore` brings the entry back."),
+    "DeletedForGood": Row("Deleted from the directory for good."),
+    "ImportSkipped": Row("There is no value to find the account by[: {source} is empty].", _SOURCE),
+    "CreateTurnedOff": Row("Has no account, and the mapping does not create any."),
+    "UpdateTurnedOff": Row("The account would change, and the mapping does not update any."),
+    "OwnAccount": Row("Account {account} is the one that Provisor signs in with, and is never touched."),
+    "HeldBack": Row(
+        "Held back by the guard, because the cycle would have taken access from too many[; the reason was: {why}].",
+        "Look at `provisor plan APP`; agree with `provisor sync APP --allow N`, N being the number it shows.",
+    ),
+    # ---- steps of a log row --------------------------------------------------------------------------------------
+    "Imported": Row("Read from the directory."),
+    "InScope": Row("Assigned to the app, and enabled."),
+    "NoAccountFound": Row("No account[ with {claim}] was found."),
+    "AccountLinked": Row("Account {account} is linked to this entry."),
+    "NotLookedUp": Row("No account was looked for."),
+    # ---- this entry: the others go on ----------------------------------------------------------------------------
+    "EntryConflict": Row(
+        "The account belongs to somebody else[: {problem}][ (account {account})][; it is linked to entry {entry}]"
+        "[; it has {holds}][; the target said: {said}].",
+        "Give one of the two another value, or resolve it in the target; it is tried again later.",
+    ),
+    "DuplicateTargetEntries": Row(
+        "Several accounts match[: {accounts}].", "Remove or rename all but one in the target; it is tried again later."
+    ),
+    "DuplicateSourceEntries": Row(
+        "Several entries share the value {value}[: {entries}]; none of them is provisioned.",
+        "Give each its own value in the directory, or unassign all but one.",
+    ),
+    "InvalidAnchor": Row("The target has account[ {account}] no more.", "Nothing: the next cycle looks for it anew."),
+    "UnprocessableEntity": Row(
+        "The target did not accept this[: {problem}][ ({attribute}: {missing})][; it said: {said}]"
+        "[ (HTTP {status} at {address})].",
+        "Mend what it names in the directory or the mapping; after the next change it is sent again.",
+    ),
+    "MissingValues": Row("A required value is missing[: {attribute}][, which comes from {source}].", _SOURCE),
+    "ValueTooLong": Row("{attribute} has {length} characters, and the target takes {limit}.", _SOURCE),
+    "InvalidValue": Row(
+        "A value cannot be used[ for {attribute}][: {problem}][ ({value})]"
+        "[: {function} expected {expected}][ and found {found}].",
+        _SOURCE,
+    ),
+    "LicenseLimitExceeded": Row(
+        "No seat is free[ for {product}][; the target said: {said}].",
+        "Buy or free seats; the next cycle gives them to those who wait.",
+    ),
+    "StillActive": Row(
+        "Account {account} was disabled and still is active[; licences: {licenses}][; admin roles: {adminRoles}]"
+        "[; role sets: {roleSets}].",
+        "Take away what it still holds in the target; the next cycle checks again.",
+    ),
+    "NotPermitted": Row(
+        "The target does not allow this[: {problem}][ ({attribute})][ (account {account})].",
+        "Change it in the target by hand, or take it out of the mapping.",
+    ),
+    # ---- wait, then again ----------------------------------------------------------------------------------------
+    "TooManyRequests": Row(
+        "The target asked us to slow down[ (HTTP {status} at {address})].",
+        "Nothing, if it is rare; else lower `rateLimit` with `provisor app settings APP`.",
+    ),
+    "Unavailable": Row("The target did not answer[: {problem}][ (HTTP {status})][ at {address}].", _AGAIN),
+    # ---- the job: a person must act ------------------------------------------------------------------------------
+    "Unauthorized": Row(
+        "The target does not accept the credentials[: {problem}][ (at {address})][; it said: {said}].",
+        "Give them anew with `provisor app credentials APP`, then `provisor app test-connection APP`.",
+    ),
+    "InsufficientRights": Row(
+        "Signed in, but without the right to do this[ (HTTP {status} at {address})][; the target said: {said}].",
+        "Give the signing-in admin the rights that `provisor app test-connection APP` names.",
+    ),
+    "SignInMethodRefused": Row(
+        "The target lets this OAuth client no longer sign in by {method}[ ({refusals})].",
+        "Use an OAuth client that may still sign in so, or ask the vendor; see docs/how-to/connect-gotomeeting.md.",
+    ),
+    "ServiceIncompatible": Row(
+        "What answered does not speak this target's language[: {problem}][ (HTTP {status})][ at {address}]"
+        "[; it said: {said}].",
+        "Check the address in `provisor app show APP`, and any proxy between.",
+    ),
+    "Misconfigured": Row(
+        "The connection is not set up right[: {problem}][ (at {address})][; the target said: {said}].",
+        "Set it with `provisor app credentials APP`, then `provisor app test-connection APP`.",
+    ),
+}

@@ -1,0 +1,138 @@
+"""What cannot be done as it was asked for. Nothing was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from provisor.text.row import Row
+
+REFUSALS: Final[Mapping[str, Row]] = {
+    "Refused": Row("This cannot be done; nothing was changed."),
+    "InternalError": Row(
+        "Provisor met something it did not expect.",
+        "Run `provisor logs` to see how far it came, and report it with the output of `provisor serve`.",
+    ),
+    # ---- apps ----------------------------------------------------------------------------------------------------
+    "NoSuchApp": Row(
+        'No app is called "{name}"[; there are: {apps}].',
+        "`provisor app list` shows the apps; `provisor app add` adds one from the gallery.",
+    ),
+    "AmbiguousApp": Row('"{name}" could be any of these apps: {apps}.', "Give the whole name, or the app's id."),
+    "UnknownApp": Row(
+        'The gallery has no app "{app}"[; did you mean {suggestions}?].',
+        "`provisor gallery search` lists what there is.",
+    ),
+    "AppNameInvalid": Row(
+        "An app's name has 1 to 120 characters[; this one begins with {name}].", "Choose another with `--name`."
+    ),
+    "AppNameTaken": Row('There is an app called "{name}" already.', "Choose another with `--name`."),
+    "ManifestInvalid": Row("The manifest {file} is wrong: {problem}.", "Mend the file; its error names the place."),
+    "UnknownCredential": Row(
+        'This app has no credential "{key}"[; it has {known}].', "`provisor app show APP` lists them."
+    ),
+    "UnknownSetting": Row('This app has no setting "{key}"[; it has {known}].', "`provisor app show APP` lists them."),
+    "SettingInvalid": Row('{key} cannot be "{value}"[; it takes {choices}].', "Set it again: `provisor app settings`."),
+    "AddressInvalid": Row(
+        '{field} must be an https address, and "{value}" is none.',
+        "Give https://…; plain http is taken for 127.0.0.1 and localhost only.",
+    ),
+    "RateTooHigh": Row(
+        "{rate} requests a second is outside what this target allows[, which is up to {hard}].",
+        "Set a lower one: `provisor app settings APP`, key `rateLimit`.",
+    ),
+    "IntervalInvalid": Row(
+        "An interval of {interval} cannot be used[; it must be between {shortest} and {longest}].",
+        "Set another: `provisor app settings APP`, key `interval`, in seconds.",
+    ),
+    "MailInvalid": Row('"{email}" is no e-mail address.', "Give one such as it@example.com."),
+    "MailMissing": Row("There is no address to notify for {app}.", "Give one with `provisor app notify APP`."),
+    "ModeManual": Row(
+        "{app} is in manual mode, in which nothing runs.", "Switch it with `provisor app mode APP automatic`."
+    ),
+    "CredentialsMissing": Row(
+        "{app} still needs: {fields}.", "Give them with `provisor app credentials APP`, then test the connection."
+    ),
+    # ---- people and assignments ----------------------------------------------------------------------------------
+    "UnknownUser": Row(
+        'The directory has no user "{name}".', "`provisor directory users` lists them; `--deleted` the recycle bin."
+    ),
+    "UnknownGroup": Row(
+        'The directory has no group "{name}".', "`provisor directory groups` lists them; `--deleted` the recycle bin."
+    ),
+    "AmbiguousUser": Row('Several users are called "{name}": {ids}.', "Give the user principal name or the id."),
+    "AmbiguousGroup": Row('Several groups are called "{name}": {ids}.', "Give the id."),
+    "EntryDeleted": Row("{name} is in the recycle bin.", "Bring it back first: `provisor directory restore`."),
+    "AlreadyAssigned": Row("{name} is assigned to {app} as {role} already."),
+    "NotAssignedHere": Row(
+        "{name} has no such assignment to {app}.",
+        "`provisor app assignments APP` lists them; membership of a group ends in the group.",
+    ),
+    "RoleNeeded": Row("This app has several roles: {roles}.", "Name one with `--role`."),
+    "UnknownRole": Row('This app has no role "{role}"[; it has {roles}].', "Name one with `--role`."),
+    "FileUnreadable": Row("{file} cannot be read: {because}.", "Check the path and who may read it."),
+    # ---- running -------------------------------------------------------------------------------------------------
+    "AlreadyRunning": Row(
+        "This home is in use by process {pid}[ since {since}][ ({purpose})].",
+        "Wait for it or stop it; one process at a time runs cycles in a home.",
+    ),
+    "CycleRunning": Row(
+        "A cycle of {job} has not ended yet.",
+        "Wait for it: `provisor status`; what a crash left over, the service or the next `provisor sync` finishes.",
+    ),
+    "CycleTakenOver": Row("Cycle {cycle} was taken over by another process.", "That process finishes it."),
+    "ServiceGone": Row(
+        "The service stopped before it had finished this.",
+        "Start it again with `provisor serve`: it goes on from where it was.",
+    ),
+    "UnknownRequest": Row('The service knows no request "{kind}".', "Let command and service be of one version."),
+    "UnknownScope": Row('There is no restart scope "{scope}"[; there are {scopes}].'),
+    "UnknownPlan": Row("There is no plan {plan}.", "`provisor plan list APP` lists the saved ones."),
+    "PlanUsed": Row("Plan {plan} was applied or discarded already.", "Make a new one: `provisor plan APP --save`."),
+    "PlanOutdated": Row(
+        "Plan {plan} does not hold any more[: since it was made, this changed: {moved}].",
+        "Make a new one: `provisor plan APP --save`.",
+    ),
+    "TooManyDeletes": Row(
+        "This would take access away from {destructive} people, and {allowed} may be disabled without asking.",
+        "Look at them (`provisor plan APP`); if they are meant, agree to that very number with `--allow N`.",
+    ),
+    # ---- home, key, database -------------------------------------------------------------------------------------
+    "HomeUnusable": Row(
+        "The home {home} cannot be used: {because}.", "Set PROVISOR_HOME to a folder that you may write to."
+    ),
+    "DatabaseUnusable": Row(
+        "The database cannot be used[: {detail}].",
+        "Check that the disk has room and that PROVISOR_HOME may be written.",
+    ),
+    "DatabaseTooNew": Row(
+        "The database {path} was written by a newer Provisor[ (schema {version})].", "Use that version, or a backup."
+    ),
+    "KeyInvalid": Row(
+        "The master key[ of {origin}] is no key: it must be {expected}[, and this has {length} bytes].",
+        "Give the key that this home was made with; without it no stored secret can be read.",
+    ),
+    "KeyFileUnreadable": Row(
+        "The key file {file} cannot be used: {because}.", "Check PROVISOR_KEY_FILE and who may read the file."
+    ),
+    "KeyFileTooOpen": Row("Others may read the key file {file}[ (mode {mode})].", "Close it with `chmod 600`."),
+    "SecretUnreadable": Row(
+        "A stored secret ({field}) cannot be opened: {because}.",
+        "Start with the key that sealed it, or give it anew: `provisor app credentials APP`.",
+    ),
+    # ---- expressions ---------------------------------------------------------------------------------------------
+    "ExpressionSyntax": Row("The expression breaks off at line {line}, column {column}[; expected {expected}]."),
+    "ExpressionTooLong": Row("The expression has {length} characters[; {expected}]."),
+    "ExpressionTooDeep": Row("The expression is nested too deeply at line {line}, column {column}[: {expected}]."),
+    "UnknownFunction": Row(
+        "There is no function {function} (line {line}, column {column})[; did you mean {suggestion}?]."
+    ),
+    "UnknownAttribute": Row(
+        "There is no attribute {attribute} (line {line}, column {column})[; did you mean {suggestion}?]."
+    ),
+    "UnknownWord": Row("{word} stands alone at line {line}, column {column}[; expected {expected}]."),
+    "WordNotSupported": Row("{word} is not supported (line {line}, column {column})."),
+    "WrongNumberOfArguments": Row(
+        "{function} takes {expected} arguments and was given {given} (line {line}, column {column})."
+    ),
+}
