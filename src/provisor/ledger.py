@@ -8,7 +8,7 @@ from typing import Protocol
 
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Change
-from provisor.domain.job import LogEntry
+from provisor.domain.job import LogEntry, Retry
 from provisor.domain.resource import Account, Entry, Link
 
 
@@ -63,8 +63,7 @@ class Outcome:
     log: LogEntry
     link: Link | None = None  # as it now is
     unlink: bool = False  # the account is gone
-    retry: bool = False  # look at this entry again
-    lasting: bool = False  # … but not with every cycle
+    retry: Retry | None = None  # when this entry is looked at again, though it does not change
     cause: str | None = None  # what it shares with other entries that are tried again
     well: bool = False  # the account is as it should be
 

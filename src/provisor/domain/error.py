@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from provisor.domain.change import Reason
+from provisor.domain.job import NO_SEAT, Retry
 
 
 class ProvisorError(Exception):
@@ -68,13 +69,15 @@ class EntryError(ProvisorError):
     """This entry cannot be provisioned as things are; the others can."""
 
     code = "UnprocessableEntity"
-    lasting: ClassVar[bool] = True  # False: the next cycle may find it gone
+    retry: ClassVar[Retry] = "back off"
+    cause: ClassVar[str | None] = None  # what it shares with other entries
 
 
 class NotFound(EntryError):
     """The target has no account of that id."""
 
     code = "InvalidAnchor"
+    retry = "next cycle"
 
 
 class Conflict(EntryError):
@@ -123,14 +126,15 @@ class LicenseLimitExceeded(EntryError):
     """The target has no free seat."""
 
     code = "LicenseLimitExceeded"
-    lasting = False
+    retry = "next interval"
+    cause = NO_SEAT
 
 
 class StillActive(EntryError):
     """The account was disabled, and still is active."""
 
     code = "StillActive"
-    lasting = False
+    retry = "next cycle"
 
 
 class NotPermitted(EntryError):

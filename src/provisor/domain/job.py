@@ -14,7 +14,11 @@ CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "
 LineState: TypeAlias = Literal["planned", "sending", "done", "failed", "held", "superseded"]
 StepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 Result: TypeAlias = Literal["success", "failure", "skipped", "warning"]
+Retry: TypeAlias = Literal["next cycle", "next interval", "back off"]
 LoggedAction: TypeAlias = Literal["create", "update", "disable", "delete", "stagedDelete", "other"]
+
+NO_SEAT = "seat"
+"""The cause that entries without a seat share: a leaver of the same cycle may free one."""
 
 DEFAULT_INTERVAL = timedelta(minutes=20)
 RETRY_AFTER_FIRST_FAILURE = (timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
@@ -61,10 +65,12 @@ class Escrow:
     attempts: int
     cause: str | None = None  # what it shares with other entries in escrow: one gone, all are tried again
 
-    def next_attempt(self, *, lasting: bool) -> datetime | None:
-        """When to try again; None: with the next cycle."""
-        if not lasting:
+    def next_attempt(self, retry: Retry, failed: datetime) -> datetime | None:
+        """When to try again after a failure; None: with the next cycle."""
+        if retry == "next cycle":
             return None
+        if retry == "next interval":
+            return failed + DEFAULT_INTERVAL
         waits = RETRY_AFTER_FIRST_FAILURE
         if self.attempts <= len(waits):
             return self.first_failed + waits[max(0, self.attempts - 1)]

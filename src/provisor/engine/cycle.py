@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,7 +35,7 @@ class Parts:
     """What a cycle needs and does not make itself."""
 
     database: Database
-    open_target: Callable[[Job], Target]
+    open_target: Callable[[Job], Awaitable[Target]]
     clock: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
 
@@ -43,7 +43,7 @@ class Parts:
 async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
     """Plan, guard and apply a claimed cycle, going on from where it stands. Says how it ended."""
     job, program = await _load(parts, cycle)
-    ledger = CycleLedger(parts.database, job, cycle, parts.clock())
+    ledger = CycleLedger(parts.database, job, cycle, (program.mapping.source,), parts.clock())
     error: Reason | None = None
     state: CycleState = "succeeded"
     try:
@@ -151,7 +151,7 @@ async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
 @asynccontextmanager
 async def _opened(parts: Parts, job: Job, stop: asyncio.Event) -> AsyncIterator[Target]:
     """The target, told to stop as soon as the cycle is."""
-    target = parts.open_target(job)
+    target = await parts.open_target(job)
 
     async def watch() -> None:
         await stop.wait()

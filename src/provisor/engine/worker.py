@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+
+from provisor.store.workflows import workflow_engine
 
 QUEUE = "cycles"
 AT_ONCE = 4  # cycles, of different jobs
@@ -48,13 +49,13 @@ async def enqueue(job_id: str, cycle_id: str, epoch: int) -> None:
 async def worker(home: Path, run: Run) -> AsyncIterator[None]:
     """The engine on this loop, until the block ends."""
     _Service.run = run
-    url = f"sqlite:///{home / 'engine.db'}"
+    engine = workflow_engine(home)
     config = DBOSConfig(
         name="provisor",
         application_version="1",
         executor_id="service",
-        system_database_url=url,
-        system_database_engine=_engine(url),
+        system_database_url=str(engine.url),
+        system_database_engine=engine,
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",
         enable_otlp=False,
@@ -68,17 +69,3 @@ async def worker(home: Path, run: Run) -> AsyncIterator[None]:
         yield
     finally:
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=FINISH_WITHIN)
-
-
-def _engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url)
-
-    @sa.event.listens_for(engine, "connect")
-    def configure(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-        connection.isolation_level = "IMMEDIATE"
-        cursor = connection.cursor()
-        for setting in ("busy_timeout=30000", "foreign_keys=on", "journal_mode=wal", "synchronous=normal"):
-            cursor.execute(f"pragma {setting}")
-        cursor.close()
-
-    return engine

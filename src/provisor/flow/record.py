@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from provisor.domain.change import Action, Adopt, Create, Delete, Difference, Disable, Reason, Skip, Update
 from provisor.domain.error import EntryError, NotFound, ProvisorError
-from provisor.domain.job import LogEntry, LoggedAction, Result, Step
+from provisor.domain.job import LogEntry, LoggedAction, Result, Retry, Step
 from provisor.domain.resource import Account, Attributes, Link
 from provisor.ledger import Line, Outcome
 
@@ -29,11 +29,13 @@ def record(line: Line, account: Account | None, began: datetime, ended: datetime
 
 def record_failure(line: Line, error: ProvisorError, began: datetime, ended: datetime) -> Outcome:
     """The target did not do it: this entry is tried again, the others go on."""
-    again_soon = isinstance(error, NotFound) or line.change.destructive  # a leaver is not made to wait
-    lasting = isinstance(error, EntryError) and error.lasting and not again_soon
+    retry: Retry = "next cycle"
+    cause: str | None = None
+    if isinstance(error, EntryError):
+        cause = error.cause
+        retry = retry if line.change.destructive else error.retry  # a leaver is not made to wait
     log = _log(line, "failure", error.reason, _target(line.change.action), began, ended)
-    cause = error.code if isinstance(error, EntryError) and not error.lasting else None
-    return Outcome(line.seq, log, unlink=isinstance(error, NotFound), retry=True, lasting=lasting, cause=cause)
+    return Outcome(line.seq, log, unlink=isinstance(error, NotFound), retry=retry, cause=cause)
 
 
 def record_skip(line: Line, at: datetime) -> Outcome:
@@ -41,13 +43,13 @@ def record_skip(line: Line, at: datetime) -> Outcome:
     action = line.change.action
     if line.held:
         log = _log(line, "skipped", Reason("HeldBack", {"why": line.change.reason.code}), _target(action), at, at)
-        return Outcome(line.seq, log, retry=True, lasting=not line.change.destructive)
+        return Outcome(line.seq, log, retry="next cycle" if line.change.destructive else "back off")
     assert isinstance(action, Skip)
     failed = action.kind in ("failed", "disputed")
     log = _log(line, "failure" if failed else "skipped", line.change.reason, None, at, at)
     claim = str(line.claim) if line.claim else None
-    disputed = action.kind == "disputed"
-    return Outcome(line.seq, log, retry=disputed, lasting=True, cause=claim, well=action.kind == "redundant")
+    retry: Retry | None = "back off" if action.kind == "disputed" else None
+    return Outcome(line.seq, log, retry=retry, cause=claim, well=action.kind == "redundant")
 
 
 def _link(line: Line, action: Action, account: Account, now: datetime) -> Link:

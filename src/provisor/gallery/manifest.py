@@ -86,6 +86,7 @@ class Manifest:
     keywords: tuple[str, ...]
     connector: str
     rate_limit: RateLimit
+    requests: Mapping[str, float]  # that an action costs, by its name: what a plan's time is reckoned from
     capabilities: Mapping[str, bool]
     credentials: tuple[CredentialField, ...]
     settings: tuple[SettingField, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -116,6 +116,7 @@ class _File(_Table):
     keywords: list[Text] = []
     connector: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     rate_limit: _RateLimit
+    requests: dict[Literal["Create", "Adopt", "Update", "Disable", "Delete"], float] = {}
     capabilities: dict[Key, bool] = {}
     credential: list[_Credential] = []
     setting: list[_Setting] = []
@@ -137,6 +138,7 @@ def manifest(table: Mapping[str, Any]) -> Manifest:
         keywords=tuple(file.keywords),
         connector=file.connector,
         rate_limit=RateLimit(**file.rate_limit.model_dump()),
+        requests=MappingProxyType({str(action): cost for action, cost in file.requests.items()}),
         capabilities=MappingProxyType(file.capabilities),
         credentials=tuple(CredentialField(**each.model_dump()) for each in file.credential),
         settings=tuple(_setting(each) for each in file.setting),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Reason, Skip
 from provisor.domain.error import Refused
-from provisor.domain.job import Cycle, CycleState, Job
-from provisor.domain.resource import Account
+from provisor.domain.job import NO_SEAT, Cycle, CycleState, Job
+from provisor.domain.resource import Account, ResourceType
 from provisor.flow.push import NOT_PUSHED
 from provisor.ledger import Candidate, Draft, Line, Outcome
 from provisor.store.apps import active_links, entitled, roles_of
@@ -41,10 +41,13 @@ PAGE = 500
 class CycleLedger:
     """Fulfils `provisor.ledger.Ledger` for one claimed cycle."""
 
-    def __init__(self, database: Database, job_: Job, cycle_: Cycle, now: datetime) -> None:
+    def __init__(
+        self, database: Database, job_: Job, cycle_: Cycle, types: Collection[ResourceType], now: datetime
+    ) -> None:
         self._database = database
         self._job = job_
         self._cycle = cycle_
+        self._types = types  # those whose mapping is on
         self._now = now
         self._lines = 0
 
@@ -63,6 +66,7 @@ class CycleLedger:
         known = sa.select(link.c.entry_id).where(link.c.job_id == self._job.id)
         query = sa.select(sa.func.count()).where(
             entry.c.directory_id == self._job.directory_id,
+            entry.c.type.in_(self._types),
             entry.c.change_no > (self._cycle.since or 0),
             entry.c.change_no <= self._cycle.high,
             entry.c.id.in_(entitled(self._job.app_id)),
@@ -107,15 +111,23 @@ class CycleLedger:
             .outerjoin(standing, (standing.c.job_id == self._job.id) & (standing.c.entry_id == entry.c.id))
             .outerjoin(escrow, (escrow.c.job_id == self._job.id) & (escrow.c.entry_id == entry.c.id))
             .where(entry.c.directory_id == self._job.directory_id, entry.c.change_no <= self._cycle.high)
+            .where(entry.c.type.in_(self._types))
             .where(link.c.entry_id.is_not(None) | escrow.c.entry_id.is_not(None) | entry.c.id.in_(entitled_ids))
             .order_by(entry.c.change_no, entry.c.id)
         )
         since = self._cycle.since
         if since is None:
             return [concerned]
-        due = escrow.c.next_attempt.is_(None) | (escrow.c.next_attempt <= self._now)
+        due = escrow.c.next_attempt.is_(None) | (escrow.c.next_attempt <= self._now) | self._seat_coming_free()
         again = concerned.where(entry.c.change_no <= since, escrow.c.entry_id.is_not(None), due)
         return [concerned.where(entry.c.change_no > since), again]
+
+    def _seat_coming_free(self) -> sa.ColumnElement[bool]:
+        """Waits for a seat, and what was planned so far frees one."""
+        leavers = sa.select(plan_line.c.seq).where(
+            plan_line.c.cycle_id == self._cycle.id, plan_line.c.action.in_(DESTRUCTIVE)
+        )
+        return (escrow.c.cause == NO_SEAT) & leavers.exists()
 
     async def _held_roles(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, list[str]]:
         app_id = self._job.app_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -272,3 +273,20 @@ async def answer(
 def _asked(row: sa.Row[Any]) -> Asked:
     error = decode_as(row.error, Reason) if row.error else None
     return Asked(row.id, row.job_id, row.kind, decode(row.parameters), row.state, row.cycle_id, error)
+
+
+# ---- what waits -----------------------------------------------------------------------------------------------
+
+
+async def count_escrows(connection: Connection, job_id: str) -> Mapping[str, int]:
+    """Entries that are tried again, by the code of their reason."""
+    rows = await connection.execute(sa.select(escrow.c.reason).where(escrow.c.job_id == job_id))
+    return Counter(decode_as(row.reason, Reason).code for row in rows.all())
+
+
+async def count_held(connection: Connection, job_id: str) -> int:
+    """Changes that the last cycle held back."""
+    last = sa.select(cycle.c.id).where(cycle.c.job_id == job_id, cycle.c.state == "succeeded")
+    newest = last.order_by(cycle.c.number.desc()).limit(1).scalar_subquery()
+    held = sa.select(sa.func.count()).where(plan_line.c.cycle_id == newest, plan_line.c.state == "held")
+    return int((await connection.execute(held)).scalar_one())

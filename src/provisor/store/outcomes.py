@@ -152,12 +152,17 @@ async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[
             (str(row.entry_id), row) for row in (await connection.execute(sa.select(escrow).where(mine))).all()
         )
         await connection.execute(sa.delete(escrow).where(mine))
-    rows = [_escrow_row(job_id, outcome, before.get(outcome.log.entry_id)) for outcome in outcomes if outcome.retry]
+    rows = [
+        _escrow_row(job_id, outcome, before.get(outcome.log.entry_id))
+        for outcome in outcomes
+        if outcome.retry is not None
+    ]
     if rows:
         await connection.execute(sa.insert(escrow), rows)
 
 
 def _escrow_row(job_id: str, outcome: Outcome, before: sa.Row[Any] | None) -> dict[str, Any]:
+    assert outcome.retry is not None, "only what is tried again is kept"
     same = before is not None and decode_as(before.reason, Reason).code == outcome.log.reason.code
     one = Escrow(
         entry_id=outcome.log.entry_id,
@@ -173,5 +178,5 @@ def _escrow_row(job_id: str, outcome: Outcome, before: sa.Row[Any] | None) -> di
         "cause": one.cause,
         "first_failed": one.first_failed,
         "attempts": one.attempts,
-        "next_attempt": one.next_attempt(lasting=outcome.lasting),
+        "next_attempt": one.next_attempt(outcome.retry, outcome.log.at),
     }

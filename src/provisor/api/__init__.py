@@ -1,0 +1,1 @@
+"""The HTTP door: for now, whether the service is alive."""

@@ -1,0 +1,50 @@
+"""The one place where parts are put together."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from provisor.app.installation import Installation
+from provisor.domain.error import Refused
+from provisor.secret import Vault, load_key
+from provisor.settings import Settings
+from provisor.store import directories
+from provisor.store.database import Database
+from provisor.store.installation import tenant_id
+from provisor.store.migrate import migrate
+
+DIRECTORY = "Provisor Directory"
+
+
+@asynccontextmanager
+async def opened(settings: Settings, actor: str | None = None) -> AsyncIterator[Installation]:
+    """The installation in this home, made at first start."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Refused("HomeUnusable", home=settings.home, because=error.strerror or str(error)) from None
+    key = settings.key.get_secret_value() if settings.key else None
+    vault = Vault(load_key(settings.home, key, settings.key_file))
+    database = Database(settings.home / "provisor.db")
+    try:
+        migrate(database)
+        async with database.transaction() as connection:
+            tenant = await tenant_id(connection)
+            directory_id = await directories.ensure_directory(connection, DIRECTORY)
+        yield Installation(settings, database, vault, tenant, directory_id, actor or _user(), now)
+    finally:
+        database.close()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -1,0 +1,72 @@
+"""The way to a target: its credentials opened, its connector made, its connection tested."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from provisor.app import apps as app_cases
+from provisor.app.installation import Installation
+from provisor.connector import CheckStep, Connection, Target
+from provisor.connectors.gotomeeting import open_gotomeeting
+from provisor.domain.error import Misconfigured, Refused
+from provisor.domain.job import Job
+from provisor.gallery import Manifest
+from provisor.store import apps
+from provisor.store.apps import App
+
+CONNECTORS: Mapping[str, Callable[[Connection], Target]] = {"gotomeeting": open_gotomeeting}
+"""By the name that a manifest gives."""
+
+
+async def open_target(installation: Installation, job: Job) -> Target:
+    """The target of a job. Raises Misconfigured where a credential is missing or cannot be opened."""
+    async with installation.database.read() as connection:
+        app = await apps.get_app(connection, job.app_id)
+        assert app is not None, "a job goes with its app"
+        manifest = app_cases.manifest_of(app)
+        roles = await apps.roles_of(connection, app.id)
+        blobs = await apps.secrets_of(connection, app.id)
+    settings = {field.key: app.settings.get(field.key, field.default) for field in manifest.settings}
+    rate = float(app.settings.get("rateLimit", manifest.rate_limit.default))
+    made = CONNECTORS[manifest.connector]
+    credentials = _credentials(installation, app, manifest, blobs)
+    return made(Connection(credentials=credentials, settings=settings, roles=roles, rate_limit=rate))
+
+
+def _credentials(
+    installation: Installation, app: App, manifest: Manifest, blobs: Mapping[str, bytes]
+) -> Mapping[str, str]:
+    credentials: dict[str, str] = {}
+    for field in manifest.credentials:
+        value: str | None
+        if field.key in blobs:
+            try:
+                value = installation.vault.open(app.id, field.key, blobs[field.key])
+            except Refused as refusal:
+                raise Misconfigured(field=field.label, problem=refusal.reason.code) from None
+        else:
+            preset = installation.settings.preset(field.setting) if field.setting else None
+            value = app.credentials.get(field.key) or preset or field.default
+        if value:
+            credentials[field.key] = value
+        elif field.required:
+            raise Misconfigured(field=field.label, problem="is not set")
+    return credentials
+
+
+async def test(installation: Installation, word: str) -> AsyncIterator[CheckStep]:
+    """Test Connection, step by step. Writes nothing to the target."""
+    async with installation.database.read() as connection:
+        app = await app_cases.find(connection, word)
+        details = await app_cases.details(connection, installation, app)
+    target = await open_target(installation, details.job)
+    failed = False
+    try:
+        async for step in target.check():
+            failed = step.status == "failure"
+            yield step
+    finally:
+        await target.close()
+        async with installation.database.transaction() as connection:
+            result = {"result": "failure" if failed else "success"}
+            await installation.audit(connection, "Test connection", ("App", app.id, app.name), after=result)

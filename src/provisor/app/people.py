@@ -1,0 +1,119 @@
+"""The directory: import, look, disable, delete, restore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from provisor.app.installation import Installation
+from provisor.directory.importing import Options, Summary, take_in
+from provisor.directory.ldif import read_ldif
+from provisor.domain.error import Refused
+from provisor.domain.resource import Entry, ResourceType
+from provisor.store import directories
+from provisor.store.database import Connection
+
+Act: TypeAlias = Literal["disable", "delete", "restore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An entry and what surrounds it."""
+
+    entry: Entry
+    groups: Sequence[Entry]
+    members: Sequence[Entry]
+
+
+async def import_file(installation: Installation, path: Path, options: Options) -> Summary:
+    """Take an LDIF file in. Refused where the file cannot be read or holds no record at all."""
+    try:
+        with path.open("rb") as stream:
+            summary = await take_in(
+                installation.database, installation.directory_id, read_ldif(stream), options, installation.clock()
+            )
+    except OSError as error:
+        raise Refused("FileUnreadable", file=path, because=error.strerror or str(error)) from None
+    if not options.dry_run:
+        after = {
+            "source": options.source,
+            "added": summary.added,
+            "updated": summary.updated,
+            "removed": summary.removed,
+            "refused": summary.refused,
+        }
+        async with installation.database.transaction() as connection:
+            await installation.audit(connection, "Import directory", ("File", str(path), path.name), after=after)
+    return summary
+
+
+async def find(connection: Connection, installation: Installation, kind: ResourceType, word: str) -> Entry:
+    """The one entry of that id, userPrincipalName or display name. Refused where there is none, or several."""
+    found = await directories.find_entries(connection, installation.directory_id, kind, word)
+    if not found:
+        raise Refused(f"Unknown{kind}", name=word)
+    if len(found) > 1:
+        raise Refused(f"Ambiguous{kind}", name=word, ids=", ".join(entry.id for entry in found[:5]))
+    return found[0]
+
+
+async def show(installation: Installation, word: str) -> Person:
+    """A user, or else a group."""
+    async with installation.database.read() as connection:
+        try:
+            entry = await find(connection, installation, "User", word)
+        except Refused as refusal:
+            if refusal.reason.code != "UnknownUser":
+                raise
+            entry = await find(connection, installation, "Group", word)
+        groups = await directories.groups_of(connection, entry.id)
+        members = await directories.members_of(connection, entry.id) if entry.type == "Group" else ()
+        return Person(entry, groups, members)
+
+
+async def list_page(
+    installation: Installation,
+    kind: ResourceType,
+    *,
+    search: str = "",
+    deleted: bool = False,
+    after: tuple[str, str] | None = None,
+    limit: int = 100,
+) -> Sequence[Entry]:
+    async with installation.database.read() as connection:
+        return await directories.list_entries(
+            connection, installation.directory_id, kind, search=search, deleted=deleted, after=after, limit=limit
+        )
+
+
+async def act(installation: Installation, act_: Act, kind: ResourceType, word: str, *, purge: bool = False) -> Entry:
+    """Disable, delete (recycle bin, or for good) or restore an entry; everyone concerned is looked at again."""
+    async with installation.database.transaction() as connection:
+        entry = await find(connection, installation, kind, word)
+        change_no = await directories.next_change_no(connection, installation.directory_id)
+        before = {"accountEnabled": entry.attributes.get("accountEnabled"), "deletedDateTime": entry.deleted_at}
+        match act_:
+            case "disable":
+                await directories.block(connection, entry.id, change_no, blocked=True)
+            case "delete":
+                await _delete(connection, installation, entry, change_no, purge=purge)
+            case "restore":
+                await directories.restore(connection, [entry.id], change_no)
+                await directories.block(connection, entry.id, change_no, blocked=False)
+        await directories.touch_members(connection, [entry.id], change_no)
+        activity = {"disable": "Disable", "delete": "Hard delete" if purge else "Delete", "restore": "Restore"}[act_]
+        target = (kind, entry.id, entry.display_name)
+        await installation.audit(connection, f"{activity} {kind.lower()}", target, before=before)
+    return entry
+
+
+async def _delete(
+    connection: Connection, installation: Installation, entry: Entry, change_no: int, *, purge: bool
+) -> None:
+    if purge:
+        await directories.touch_members(connection, [entry.id], change_no)
+        await directories.purge(connection, [entry.id], change_no)
+    else:
+        await directories.recycle(connection, [entry.id], change_no, installation.clock(), by="admin")

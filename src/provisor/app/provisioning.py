@@ -1,0 +1,290 @@
+"""Provisioning: on, off, restart, one cycle now, a plan, a plan applied."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from provisor.app import apps as app_cases
+from provisor.app.connections import open_target
+from provisor.app.installation import Installation
+from provisor.domain.error import Refused
+from provisor.domain.job import Cycle, Job
+from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.guard import Verdict, judge
+from provisor.engine.lock import home_lock, running
+from provisor.engine.request import RESTART_SCOPES, open_cycle
+from provisor.engine.service import run_to_end
+from provisor.store import apps, jobs, plans
+from provisor.store.apps import App
+from provisor.store.jobs import CycleRow
+from provisor.store.plans import Shown
+
+FOLLOW_EVERY = 0.1  # seconds
+
+
+def parts(installation: Installation) -> Parts:
+    """What a cycle of this installation needs."""
+    return Parts(installation.database, partial(open_target, installation), installation.clock)
+
+
+# ---- on, off ------------------------------------------------------------------------------------------------------
+
+
+async def switch_on(installation: Installation, word: str) -> App:
+    """Provisioning Status On. Refused where the mode is Manual, or a credential is missing."""
+    async with installation.database.transaction() as connection:
+        app = await app_cases.find(connection, word)
+        details = await app_cases.details(connection, installation, app)
+        _runnable(details)
+        state = {"status": details.job.schedule}
+        await jobs.schedule(connection, details.job.id, "Active", installation.clock())
+        target = ("App", app.id, app.name)
+        await installation.audit(
+            connection, "Enable/start provisioning configuration", target, state, {"status": "Active"}
+        )
+    return app
+
+
+async def switch_off(installation: Installation, word: str) -> App:
+    """Provisioning Status Off: a running cycle ends, no other begins, and nothing is forgotten."""
+    async with installation.database.transaction() as connection:
+        app = await app_cases.find(connection, word)
+        job = await jobs.job_of(connection, app.id)
+        await jobs.schedule(connection, job.id, "Paused" if job.watermark is not None else "Disabled", None)
+        target = ("App", app.id, app.name)
+        state = {"status": job.schedule}
+        await installation.audit(
+            connection, "Disable/pause provisioning configuration", target, state, {"status": "Off"}
+        )
+    return app
+
+
+def _runnable(details: app_cases.AppDetails) -> None:
+    if details.app.mode != "Automatic":
+        raise Refused("ModeManual", app=details.app.name)
+    if details.missing:
+        labels = ", ".join(field.label for field in details.missing)
+        raise Refused("CredentialsMissing", app=details.app.name, fields=labels)
+
+
+# ---- plans --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a cycle would do, or did."""
+
+    app: App
+    row: CycleRow
+    counts: Mapping[tuple[str, str], int]  # by action and state
+    verdict: Verdict
+    seconds: float  # that pushing it takes at the target's rate
+
+    def number(self, action: str) -> int:
+        return sum(lines for (name, _), lines in self.counts.items() if name == action)
+
+
+async def make_plan(installation: Installation, word: str) -> Plan:
+    """Work out what the next cycle would do; reads from the target, and writes nothing to it."""
+    async with installation.database.transaction() as connection:
+        app = await app_cases.find(connection, word)
+        details = await app_cases.details(connection, installation, app)
+        _runnable(details)
+        cycle_id = str(uuid.uuid4())
+        cycle = await jobs.open_cycle(
+            connection, details.job, cycle_id, "plan", installation.actor, installation.clock()
+        )
+    try:
+        await run_cycle(parts(installation), cycle, asyncio.Event())
+    except BaseException:
+        await discard(installation, cycle_id)
+        raise
+    plan = await show_plan(installation, cycle_id)
+    if plan.row.error is not None:
+        await discard(installation, cycle_id)
+        raise Refused(plan.row.error.code, **plan.row.error.parameters)
+    return plan
+
+
+async def show_plan(installation: Installation, cycle_id: str) -> Plan:
+    """A stored plan. Refused where there is none of that id."""
+    async with installation.database.read() as connection:
+        row = await jobs.get_cycle(connection, cycle_id)
+        if row is None:
+            raise Refused("UnknownPlan", plan=cycle_id)
+        job = await jobs.get_job(connection, row.cycle.job_id)
+        assert job is not None, "a cycle goes with its job"
+        app = await apps.get_app(connection, job.app_id)
+        assert app is not None, "a job goes with its app"
+        counts = await plans.count_actions(connection, cycle_id)
+        destructive = await plans.count_destructive(connection, cycle_id)
+        verdict = judge(destructive, await apps.active_links(connection, job.id), row.cycle.allow)
+    return Plan(app, row, counts, verdict, _seconds(app, counts))
+
+
+def _seconds(app: App, counts: Mapping[tuple[str, str], int]) -> float:
+    manifest = app_cases.manifest_of(app)
+    rate = float(app.settings.get("rateLimit", manifest.rate_limit.default))
+    requests = sum(
+        lines * manifest.requests.get(action, 0.0) for (action, state), lines in counts.items() if state == "planned"
+    )
+    return requests / rate
+
+
+async def lines(
+    installation: Installation, cycle_id: str, *, action: str | None = None, after: int = 0, limit: int = 100
+) -> Sequence[Shown]:
+    async with installation.database.read() as connection:
+        return await plans.shown_lines(connection, cycle_id, action=action, after=after, limit=limit)
+
+
+async def saved_plans(installation: Installation, word: str) -> Sequence[CycleRow]:
+    async with installation.database.read() as connection:
+        app = await app_cases.find(connection, word)
+        return await jobs.saved_plans(connection, (await jobs.job_of(connection, app.id)).id)
+
+
+async def discard(installation: Installation, cycle_id: str) -> None:
+    async with installation.database.transaction() as connection:
+        await jobs.discard(connection, cycle_id)
+
+
+# ---- cycles that a person asks for ----------------------------------------------------------------------------------
+
+
+async def sync(installation: Installation, word: str, allow: int | None = None) -> AsyncIterator[CycleRow]:
+    """One cycle now; yields it as it proceeds, the last time when it has ended."""
+    async with installation.database.read() as connection:
+        app = await app_cases.find(connection, word)
+        details = await app_cases.details(connection, installation, app)
+    _runnable(details)
+    async for row in _carry_out(installation, app, details.job, "sync", {"allow": allow}):
+        yield row
+
+
+async def apply_plan(installation: Installation, plan_id: str, allow: int | None = None) -> AsyncIterator[CycleRow]:
+    """A saved plan, exactly as it was shown."""
+    plan = await show_plan(installation, plan_id)
+    async with installation.database.read() as connection:
+        job = await jobs.job_of(connection, plan.app.id)
+    async for row in _carry_out(installation, plan.app, job, "apply", {"plan": plan_id, "allow": allow}):
+        yield row
+
+
+async def restart(installation: Installation, word: str, scopes: Sequence[str]) -> AsyncIterator[CycleRow]:
+    """Forget what the scopes name; where provisioning is on, an initial cycle runs at once."""
+    unknown = [scope for scope in scopes if scope not in RESTART_SCOPES]
+    if unknown:
+        raise Refused("UnknownScope", scope=", ".join(unknown), scopes=", ".join(RESTART_SCOPES))
+    async with installation.database.read() as connection:
+        app = await app_cases.find(connection, word)
+        job = await jobs.job_of(connection, app.id)
+    async for row in _carry_out(installation, app, job, "restart", {"scopes": list(scopes)}):
+        yield row
+
+
+AUDITED = {
+    "sync": "Start a provisioning cycle",
+    "apply": "Apply a provisioning plan",
+    "restart": "Enable/restart provisioning configuration",
+}
+
+
+async def _carry_out(
+    installation: Installation, app: App, job: Job, kind: str, parameters: Mapping[str, Any]
+) -> AsyncIterator[CycleRow]:
+    """By the service where one runs; otherwise here, holding the home meanwhile."""
+    parameters = {**parameters, "by": installation.actor}
+    async with installation.database.transaction() as connection:
+        await installation.audit(connection, AUDITED[kind], ("App", app.id, app.name), after=parameters)
+    if running(installation.home) is not None:
+        ask = _ask_service(installation, job, kind, parameters)
+    else:
+        ask = _run_here(installation, job, kind, parameters)
+    async for row in ask:
+        yield row
+
+
+async def _ask_service(
+    installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
+) -> AsyncIterator[CycleRow]:
+    async with installation.database.transaction() as connection:
+        request_id = await jobs.ask(connection, job.id, kind, parameters, installation.clock())
+    cycle_id: str | None = None
+    while True:
+        async with installation.database.read() as connection:
+            asked = await jobs.get_asked(connection, request_id)
+        if asked.state == "refused":
+            assert asked.error is not None, "a refusal says why"
+            raise Refused(asked.error.code, **asked.error.parameters)
+        if asked.state == "taken":
+            cycle_id = asked.cycle_id
+            break
+        if running(installation.home) is None:
+            raise Refused("ServiceGone")
+        await asyncio.sleep(FOLLOW_EVERY)
+    if cycle_id is not None:
+        async for row in _follow(installation, cycle_id):
+            yield row
+
+
+async def _follow(installation: Installation, cycle_id: str) -> AsyncIterator[CycleRow]:
+    """A cycle that somebody else runs, until it has ended."""
+    while True:
+        async with installation.database.read() as connection:
+            row = await jobs.get_cycle(connection, cycle_id)
+        if row is None:
+            raise Refused("UnknownPlan", plan=cycle_id)
+        yield row
+        if row.cycle.state not in jobs.UNFINISHED:
+            return
+        if running(installation.home) is None:
+            raise Refused("ServiceGone")
+        await asyncio.sleep(FOLLOW_EVERY)
+
+
+async def _run_here(
+    installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
+) -> AsyncIterator[CycleRow]:
+    with home_lock(installation.home, installation.clock(), "a cycle"):
+        await _finish_left(installation, job)
+        async with installation.database.transaction() as connection:
+            fresh = await jobs.get_job(connection, job.id)
+            assert fresh is not None, "the app was found a moment ago"
+            cycle = await open_cycle(connection, kind, fresh, parameters, installation.clock())
+        if cycle is not None:
+            async for row in _run(installation, cycle):
+                yield row
+
+
+async def _finish_left(installation: Installation, job: Job) -> None:
+    """What an earlier run left unfinished comes first."""
+    async with installation.database.transaction() as connection:
+        left = [await jobs.claim_cycle(connection, row.cycle.id) for row in await jobs.unfinished(connection, job.id)]
+    for cycle in left:
+        async for _ in _run(installation, cycle):
+            pass
+
+
+async def _run(installation: Installation, cycle: Cycle) -> AsyncIterator[CycleRow]:
+    stop = asyncio.Event()
+    running_cycle = asyncio.create_task(run_to_end(parts(installation), cycle, stop))
+    try:
+        while not running_cycle.done():
+            await asyncio.wait([running_cycle], timeout=FOLLOW_EVERY)
+            async with installation.database.read() as connection:
+                row = await jobs.get_cycle(connection, cycle.id)
+            if row is not None and not running_cycle.done():
+                yield row
+    finally:
+        stop.set()
+        await running_cycle
+    async with installation.database.read() as connection:
+        row = await jobs.get_cycle(connection, cycle.id)
+    assert row is not None, "a cycle that ran is stored"
+    yield row

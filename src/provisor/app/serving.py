@@ -1,0 +1,67 @@
+"""The service: one process that holds the home, runs the engine and answers on 127.0.0.1."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+
+from provisor.app.installation import Installation
+from provisor.app.provisioning import parts
+from provisor.domain.error import Refused
+from provisor.engine.lock import home_lock
+from provisor.engine.service import Service
+from provisor.engine.worker import enqueue, worker
+
+HOST = "127.0.0.1"
+log = structlog.get_logger("provisor")
+Application = Callable[[Installation], Any]  # makes the ASGI application
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: the engine stops first."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(installation: Installation, application: Application, ready: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is told the address once it answers."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    port = installation.settings.port
+    config = uvicorn.Config(application(installation), host=HOST, port=port, log_config=None, access_log=False)
+    server = _Server(config)
+    with home_lock(installation.home, installation.clock(), "the service"):
+        service = Service(parts(installation), enqueue, stop)
+        sockets = [_listen(config)]
+        answering = asyncio.create_task(server.serve(sockets))
+        async with worker(installation.home, service.run_claimed):
+            address = f"http://{HOST}:{sockets[0].getsockname()[1]}"
+            log.info("service began", address=address, home=str(installation.home))
+            ready(address)
+            await service.run()
+            log.info("service stops: nothing more is sent, requests in flight end")
+        server.should_exit = True
+        await answering
+    log.info("service ended")
+
+
+def _listen(config: uvicorn.Config) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((config.host, config.port))
+    except OSError as error:
+        made.close()
+        raise Refused("PortTaken", port=config.port, because=error.strerror or str(error)) from None
+    return made

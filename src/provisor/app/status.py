@@ -1,0 +1,94 @@
+"""How everything is, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from provisor.app import apps as app_cases
+from provisor.app.apps import AppDetails
+from provisor.app.installation import Installation
+from provisor.app.people import show as show_person
+from provisor.engine.lock import running
+from provisor.store import apps, directories, jobs, logs
+from provisor.store.jobs import CycleRow
+from provisor.store.logs import AuditRow, LogRow
+
+
+@dataclass(frozen=True, slots=True)
+class AppStatus:
+    details: AppDetails
+    running: CycleRow | None
+    last: CycleRow | None
+    held: int  # changes that wait for a person
+    retried: Mapping[str, int]  # entries that are tried again, by reason code
+
+    @property
+    def code(self) -> str:
+        """Graph's synchronizationStatusCode."""
+        if self.details.missing and self.last is None:
+            return "NotConfigured"
+        if self.details.job.schedule != "Active":
+            return "Paused" if self.last is not None else "NotRun"
+        return "NotRun" if self.details.job.watermark is None else "Active"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    service: Mapping[str, str] | None  # pid and start, where it runs
+    entries: Mapping[str, int]
+    apps: Sequence[AppStatus]
+
+
+async def show(installation: Installation) -> Status:
+    service = running(installation.home)
+    async with installation.database.read() as connection:
+        entries = await directories.count_entries(connection, installation.directory_id)
+        found = [await app_cases.details(connection, installation, app) for app in await apps.list_apps(connection)]
+        statuses = []
+        for details in found:
+            unfinished = await jobs.unfinished(connection, details.job.id)
+            ended = [row for row in await jobs.last_cycles(connection, details.job.id, 2) if row.ended]
+            statuses.append(
+                AppStatus(
+                    details=details,
+                    running=unfinished[0] if unfinished else None,
+                    last=ended[0] if ended else None,
+                    held=await jobs.count_held(connection, details.job.id),
+                    retried=await jobs.count_escrows(connection, details.job.id),
+                )
+            )
+    return Status(service, entries, statuses)
+
+
+async def log_page(
+    installation: Installation,
+    *,
+    app: str | None = None,
+    user: str | None = None,
+    cycle_id: str | None = None,
+    status: str | None = None,
+    action: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> Sequence[LogRow]:
+    """A page of the provisioning log, newest first."""
+    entry_id = (await show_person(installation, user)).entry.id if user else None
+    async with installation.database.read() as connection:
+        app_id = (await app_cases.find(connection, app)).id if app else None
+        return await logs.provisioning_rows(
+            connection,
+            app_id=app_id,
+            entry_id=entry_id,
+            cycle_id=cycle_id,
+            status=status,
+            action=action,
+            before=before,
+            limit=limit,
+        )
+
+
+async def audit_page(installation: Installation, *, before: int | None = None, limit: int = 50) -> Sequence[AuditRow]:
+    """A page of the audit log, newest first."""
+    async with installation.database.read() as connection:
+        return await logs.audit_rows(connection, before=before, limit=limit)

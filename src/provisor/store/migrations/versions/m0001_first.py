@@ -1,0 +1,295 @@
+"""The tables of the first version"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from provisor.store.tables import Instant
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "app",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("folded_name", sa.Text(), nullable=False),
+        sa.Column("manifest_id", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("credentials", sa.Text(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("notification", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_app")),
+        sa.UniqueConstraint("folded_name", name=op.f("uq_app_folded_name")),
+    )
+    op.create_table(
+        "audit_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("activity", sa.Text(), nullable=False),
+        sa.Column("target_type", sa.Text(), nullable=False),
+        sa.Column("target_id", sa.Text(), nullable=False),
+        sa.Column("target_name", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("after", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+    )
+    op.create_table(
+        "directory",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("change_no", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_directory")),
+        sa.UniqueConstraint("name", name=op.f("uq_directory_name")),
+    )
+    op.create_table(
+        "installation",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_installation")),
+    )
+    op.create_table(
+        "provisioning_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("cycle_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("target_id", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provisioning_log")),
+        sa.UniqueConstraint("cycle_id", "seq", name=op.f("uq_provisioning_log_cycle_id_seq")),
+    )
+    op.create_index(op.f("ix_provisioning_log_entry_id_id"), "provisioning_log", ["entry_id", "id"], unique=False)
+    op.create_index(op.f("ix_provisioning_log_job_id_id"), "provisioning_log", ["job_id", "id"], unique=False)
+    op.create_table(
+        "secret",
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "field", name=op.f("pk_secret")),
+    )
+    op.create_table(
+        "app_role",
+        sa.Column("app_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name=op.f("fk_app_role_app_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("app_id", "id", name=op.f("pk_app_role")),
+    )
+    op.create_table(
+        "entry",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("directory_id", sa.String(length=36), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("anchor", sa.Text(), nullable=False),
+        sa.Column("reference_key", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=True),
+        sa.Column("manager_id", sa.String(length=36), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=True),
+        sa.Column("attributes", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("blocked", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", Instant(), nullable=True),
+        sa.Column("deleted_by", sa.Text(), nullable=True),
+        sa.Column("purged", sa.Boolean(), nullable=False),
+        sa.Column("change_no", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["directory_id"], ["directory.id"], name=op.f("fk_entry_directory_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
+        sa.UniqueConstraint("directory_id", "source", "anchor", name=op.f("uq_entry_directory_id_source_anchor")),
+    )
+    op.create_index(op.f("ix_entry_directory_id_alias"), "entry", ["directory_id", "alias"], unique=False)
+    op.create_index(
+        op.f("ix_entry_directory_id_change_no_id"), "entry", ["directory_id", "change_no", "id"], unique=False
+    )
+    op.create_index(op.f("ix_entry_directory_id_login"), "entry", ["directory_id", "login"], unique=False)
+    op.create_index(
+        op.f("ix_entry_directory_id_reference_key"), "entry", ["directory_id", "reference_key"], unique=False
+    )
+    op.create_index(
+        op.f("ix_entry_directory_id_type_name_id"), "entry", ["directory_id", "type", "name", "id"], unique=False
+    )
+    op.create_table(
+        "job",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("app_id", sa.String(length=36), nullable=False),
+        sa.Column("directory_id", sa.String(length=36), nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("interval_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("watermark", sa.BigInteger(), nullable=True),
+        sa.Column("schema_version", sa.BigInteger(), nullable=False),
+        sa.Column("cycles", sa.BigInteger(), nullable=False),
+        sa.Column("next_cycle_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name=op.f("fk_job_app_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["directory_id"], ["directory.id"], name=op.f("fk_job_directory_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+        sa.UniqueConstraint("app_id", name=op.f("uq_job_app_id")),
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("app_id", sa.String(length=36), nullable=False),
+        sa.Column("principal_id", sa.String(length=36), nullable=False),
+        sa.Column("app_role_id", sa.String(length=36), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name=op.f("fk_assignment_app_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["principal_id"], ["entry.id"], name=op.f("fk_assignment_principal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+        sa.UniqueConstraint(
+            "app_id", "principal_id", "app_role_id", name=op.f("uq_assignment_app_id_principal_id_app_role_id")
+        ),
+    )
+    op.create_index(op.f("ix_assignment_principal_id"), "assignment", ["principal_id"], unique=False)
+    op.create_table(
+        "cycle",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("high", sa.BigInteger(), nullable=False),
+        sa.Column("schema_version", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("allow", sa.BigInteger(), nullable=True),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("began", Instant(), nullable=False),
+        sa.Column("ended", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_cycle_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cycle")),
+        sa.UniqueConstraint("job_id", "number", name=op.f("uq_cycle_job_id_number")),
+    )
+    op.create_table(
+        "escrow",
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("first_failed", Instant(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_escrow_entry_id")),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_escrow_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "entry_id", name=op.f("pk_escrow")),
+    )
+    op.create_index(op.f("ix_escrow_job_id_cause"), "escrow", ["job_id", "cause"], unique=False)
+    op.create_table(
+        "link",
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("target_id", sa.Text(), nullable=False),
+        sa.Column("sent", sa.Text(), nullable=False),
+        sa.Column("seen", sa.Text(), nullable=True),
+        sa.Column("believed_active", sa.Boolean(), nullable=False),
+        sa.Column("grants", sa.Text(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_link_entry_id")),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_link_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "entry_id", name=op.f("pk_link")),
+        sa.UniqueConstraint("job_id", "target_id", name=op.f("uq_link_job_id_target_id")),
+    )
+    op.create_table(
+        "membership",
+        sa.Column("group_id", sa.String(length=36), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["entry.id"], name=op.f("fk_membership_group_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["entry.id"], name=op.f("fk_membership_member_id")),
+        sa.PrimaryKeyConstraint("group_id", "member_id", name=op.f("pk_membership")),
+    )
+    op.create_index(op.f("ix_membership_member_id"), "membership", ["member_id"], unique=False)
+    op.create_table(
+        "request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("parameters", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("cycle_id", sa.String(length=36), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_request_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
+    )
+    op.create_index(op.f("ix_request_state"), "request", ["state"], unique=False)
+    op.create_table(
+        "schema_version",
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("saved_by", sa.Text(), nullable=False),
+        sa.Column("saved_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_schema_version_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "version", name=op.f("pk_schema_version")),
+    )
+    op.create_table(
+        "standing",
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_standing_entry_id")),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_standing_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "entry_id", name=op.f("pk_standing")),
+    )
+    op.create_table(
+        "waiting_reference",
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("attribute", sa.Text(), nullable=False),
+        sa.Column("reference_key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_waiting_reference_entry_id")),
+        sa.PrimaryKeyConstraint("entry_id", "attribute", "reference_key", name=op.f("pk_waiting_reference")),
+    )
+    op.create_index(op.f("ix_waiting_reference_reference_key"), "waiting_reference", ["reference_key"], unique=False)
+    op.create_table(
+        "listed_account",
+        sa.Column("cycle_id", sa.String(length=36), nullable=False),
+        sa.Column("claim", sa.Text(), nullable=False),
+        sa.Column("target_id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cycle_id"], ["cycle.id"], name=op.f("fk_listed_account_cycle_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("cycle_id", "claim", "target_id", name=op.f("pk_listed_account")),
+    )
+    op.create_table(
+        "plan_line",
+        sa.Column("cycle_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("resource_type", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("rank", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("target_id", sa.Text(), nullable=True),
+        sa.Column("privileged", sa.Boolean(), nullable=False),
+        sa.Column("desired", sa.Text(), nullable=True),
+        sa.Column("differences", sa.Text(), nullable=True),
+        sa.Column("claim", sa.Text(), nullable=True),
+        sa.Column("entry_change_no", sa.BigInteger(), nullable=False),
+        sa.Column("link_version", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_plan_line_cycle_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("cycle_id", "seq", name=op.f("pk_plan_line")),
+    )
+    op.create_index(op.f("ix_plan_line_cycle_id_claim"), "plan_line", ["cycle_id", "claim"], unique=False)
+    op.create_index(
+        op.f("ix_plan_line_cycle_id_state_rank_seq"), "plan_line", ["cycle_id", "state", "rank", "seq"], unique=False
+    )
