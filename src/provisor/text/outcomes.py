@@ -30,8 +30,8 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "UpdateTurnedOff": Row("The account would change, and the mapping does not update any."),
     "OwnAccount": Row("Account {account} is the one that Provisor signs in with, and is never touched."),
     "HeldBack": Row(
-        "Held back by the guard, because the cycle would have taken access from too many[; the reason was: {why}].",
-        "Look at `provisor plan APP`; agree with `provisor sync APP --allow N`, N being the number it shows.",
+        "Held back until a person agrees[; the reason for the change is: {why}].",
+        "`provisor plan APP --save` shows what is held and why, and `provisor plan apply ID` carries it out.",
     ),
     # ---- steps of a log row --------------------------------------------------------------------------------------
     "Imported": Row("Read from the directory."),

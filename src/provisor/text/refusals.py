@@ -20,7 +20,7 @@ REFUSALS: Final[Mapping[str, Row]] = {
     ),
     "AmbiguousApp": Row('"{name}" could be any of these apps: {apps}.', "Give the whole name, or the app's id."),
     "UnknownApp": Row(
-        'The gallery has no app "{app}"[; did you mean {suggestions}?].',
+        'The gallery has no app "{app}"[; perhaps {suggestions} is meant].',
         "`provisor gallery search` lists what there is.",
     ),
     "AppNameInvalid": Row(
@@ -76,6 +76,9 @@ REFUSALS: Final[Mapping[str, Row]] = {
         "This home is in use by process {pid}[ since {since}][ ({purpose})].",
         "Wait for it or stop it; one process at a time runs cycles in a home.",
     ),
+    "PortTaken": Row(
+        "The service cannot listen on 127.0.0.1, port {port}: {because}.", "Set PROVISOR_PORT to a port that is free."
+    ),
     "CycleRunning": Row(
         "A cycle of {job} has not ended yet.",
         "Wait for it: `provisor status`; what a crash left over, the service or the next `provisor sync` finishes.",
@@ -125,10 +128,10 @@ REFUSALS: Final[Mapping[str, Row]] = {
     "ExpressionTooLong": Row("The expression has {length} characters[; {expected}]."),
     "ExpressionTooDeep": Row("The expression is nested too deeply at line {line}, column {column}[: {expected}]."),
     "UnknownFunction": Row(
-        "There is no function {function} (line {line}, column {column})[; did you mean {suggestion}?]."
+        "There is no function {function} (line {line}, column {column})[; perhaps {suggestion} is meant]."
     ),
     "UnknownAttribute": Row(
-        "There is no attribute {attribute} (line {line}, column {column})[; did you mean {suggestion}?]."
+        "There is no attribute {attribute} (line {line}, column {column})[; perhaps {suggestion} is meant]."
     ),
     "UnknownWord": Row("{word} stands alone at line {line}, column {column}[; expected {expected}]."),
     "WordNotSupported": Row("{word} is not supported (line {line}, column {column})."),
