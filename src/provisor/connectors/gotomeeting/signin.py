@@ -1,0 +1,156 @@
+"""Signing in to GoTo as an admin, by user name and password (RFC 6749 section 4.3); never by another method."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from provisor.connectors.gotomeeting.wire import OAuthError, Token
+from provisor.connectors.http import Answer, NotReached, Transport
+from provisor.domain.error import (
+    Incompatible,
+    InsufficientRights,
+    Misconfigured,
+    SignInMethodRefused,
+    Unauthorized,
+)
+
+DEFAULT_BASE = "https://api.getgo.com"
+DEFAULT_TOKEN_URL = "https://authentication.logmeininc.com/oauth/token"  # noqa: S105 - an address
+LABELS = {
+    "UserName": "Admin User Name",
+    "Password": "Admin Password",
+    "Oauth2ClientId": "OAuth client id",
+    "Oauth2ClientSecret": "OAuth client secret",
+}
+_METHOD_REFUSED = frozenset(("unsupported_grant_type", "unauthorized_client"))
+_ANSWERS = (400, 401, 403, 404, 405, 410, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenService:
+    """One address that gives tokens; `legacy` is GoTo's first form, whose clients show no secret."""
+
+    url: str
+    legacy: bool = False
+
+
+class SignIn:
+    """The access token of one connection: made when first asked for, and again when it ends or is refused."""
+
+    def __init__(self, transport: Transport, credentials: Mapping[str, str]) -> None:
+        self._transport = transport
+        self._credentials = credentials
+        self._lock = asyncio.Lock()
+        self._token: str | None = None
+        self._ends = float("inf")  # on the loop's clock
+        self._refresh: tuple[TokenService, str] | None = None
+
+    @property
+    def user(self) -> str:
+        """Who signs in."""
+        return self._credentials.get("UserName", "")
+
+    async def token(self, stale: str | None = None) -> str:
+        """A token that is not `stale`. Raises Unauthorized, SignInMethodRefused, Misconfigured, RetryLater."""
+        async with self._lock:
+            clock = asyncio.get_running_loop().time
+            if self._token is None or self._token == stale or clock() >= self._ends:
+                self._token = None
+                self._token = await self._refreshed() or await self._signed_in()
+            return self._token
+
+    async def _refreshed(self) -> str | None:
+        if self._refresh is None:
+            return None
+        service, secret = self._refresh
+        answer = await self._ask(service, {"grant_type": "refresh_token", "refresh_token": secret})
+        if not answer.ok:
+            self._refresh = None
+            return None
+        return self._take(service, answer, secret)
+
+    async def _signed_in(self) -> str:
+        for name, label in LABELS.items():
+            if not self._credentials.get(name):
+                raise Misconfigured(problem="MissingCredential", credential=label)
+        user, password = self._credentials["UserName"], self._credentials["Password"]
+        refusals = []
+        for service in token_services(self._credentials):
+            name = "user_id" if service.legacy else "username"
+            try:
+                answer = await self._ask(service, {"grant_type": "password", name: user, "password": password})
+            except NotReached as error:
+                if not error.name_unknown:
+                    raise
+                refusals.append(f"{service.url}: NameNotResolved")
+                continue
+            if answer.ok:
+                return self._take(service, answer)
+            refusals.append(f"{service.url}: {_refusal(answer)}")
+        raise SignInMethodRefused(method="password", refusals="; ".join(refusals))
+
+    async def _ask(self, service: TokenService, fields: Mapping[str, str]) -> Answer:
+        client, secret = self._credentials["Oauth2ClientId"], self._credentials["Oauth2ClientSecret"]
+        if service.legacy:
+            return await self._transport.form(
+                service.url, {**fields, "client_id": client}, headers={}, expected=_ANSWERS
+            )
+        basic = b64encode(f"{client}:{secret}".encode()).decode()
+        return await self._transport.form(
+            service.url, fields, headers={"Authorization": f"Basic {basic}"}, expected=_ANSWERS
+        )
+
+    def _take(self, service: TokenService, answer: Answer, refresh: str | None = None) -> str:
+        """Keep what came; without a new refresh token the old one stays good."""
+        token = answer.decode(Token)
+        if not token.access_token or not token.access_token.isascii() or not token.access_token.isprintable():
+            raise Incompatible(problem="UnexpectedJson", address=answer.address)
+        kept = token.refresh_token or refresh
+        self._refresh = (service, kept) if kept else None
+        life = _seconds(token.expires_in)
+        self._ends = asyncio.get_running_loop().time() + life - min(60.0, life / 10)
+        return token.access_token
+
+
+def token_services(credentials: Mapping[str, str]) -> Iterator[TokenService]:
+    """Where the password may be sent, in this order: to GoTo's own hosts only when the API is GoTo's as well."""
+    base = (credentials.get("BaseAddress") or DEFAULT_BASE).rstrip("/")
+    configured = credentials.get("Oauth2TokenExchangeUri") or DEFAULT_TOKEN_URL
+    at_goto = base == DEFAULT_BASE
+    if not at_goto and configured == DEFAULT_TOKEN_URL:
+        configured = f"{base}/oauth/token"
+    yield TokenService(configured)
+    if at_goto and configured != DEFAULT_TOKEN_URL:
+        yield TokenService(DEFAULT_TOKEN_URL)
+    yield TokenService(f"{base}/oauth/access_token", legacy=True)
+
+
+def _refusal(answer: Answer) -> str:
+    """Why this address gives no token by password, where another may. Raises when none would: bad credentials."""
+    try:
+        code = answer.decode(OAuthError).error or ""
+    except Incompatible:
+        code = ""
+    if code in _METHOD_REFUSED:
+        return code
+    if answer.status in (404, 405, 410):
+        return str(answer.status)
+    told = {"address": answer.address, "said": answer.said}
+    if answer.status == 403 and not code:
+        raise InsufficientRights(**told)
+    if not code and answer.markup:
+        raise Incompatible(problem="NotJson", content_type=answer.content_type, **told)
+    if code in ("invalid_request", "invalid_scope"):
+        raise Misconfigured(problem=code, **told)
+    raise Unauthorized(problem=code or "Refused", **told)
+
+
+def _seconds(expires_in: float | str | None) -> float:
+    """How long a token lasts; an hour, as GoTo's do, where it is not said."""
+    try:
+        return 3600.0 if expires_in is None else max(0.0, float(expires_in))
+    except ValueError:
+        return 3600.0

@@ -1,0 +1,230 @@
+"""The one way to a target: paced, bounded, and repeated where that is safe."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, quote_plus, urlencode
+
+import aiohttp
+import msgspec
+from aiolimiter import AsyncLimiter
+from yarl import URL
+
+from provisor.connectors.http.answer import Answer, Request, retry_after
+from provisor.connectors.http.trouble import NotReached, trouble
+from provisor.domain.error import Incompatible, RateLimited, RetryLater, Unavailable
+
+_WIDEST_GAP = 2.0  # seconds between two requests, however often 429 was answered
+
+
+class Signer(Protocol):
+    """Whoever holds the access token of a connection."""
+
+    async def token(self, stale: str | None) -> str:
+        """A token that is not `stale`; however many ask at once, one sign-in is made. Raises JobError, RetryLater."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one request may take, how often it is repeated, and how much is read; times in seconds."""
+
+    connect: float = 10.0
+    answer: float = 30.0
+    tries: int = 8  # the first included
+    patience: float = 60.0  # all tries and waits of one request together
+    first_wait: float = 0.5
+    longest_wait: float = 20.0
+    size: int = 16 * 2**20  # bytes of one answer, decompressed
+
+
+class Transport:
+    """One session to one target: at most `rate` requests a second, evenly spaced, and `concurrency` at a time.
+
+    429 is repeated for every method, a 5xx or a lost connection only for GET, and any method where no connection
+    was made. A 429 pauses and slows down all requests of this target; answers without one speed it up again.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate: float,
+        concurrency: int,
+        limits: Limits | None = None,
+        hidden: Collection[str] = (),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.requests = 0  # sent so far, repetitions and sign-ins included
+        self.signer: Signer | None = None
+        self.limits = limits or Limits()
+        self._hidden = tuple(
+            form for secret in hidden if secret for form in {secret, quote(secret, safe=""), quote_plus(secret)}
+        )
+        self._chance = chance
+        self._rate = rate
+        self._pace = AsyncLimiter(1, 1 / rate)  # no burst: a bucket of n lets 2n through in its first second
+        self._line = asyncio.Lock()
+        self._lanes = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
+        self._stopping = asyncio.Event()
+        self._session: aiohttp.ClientSession | None = None
+        self._resume = self._last = self._slowed = 0.0  # on the loop's clock
+        self._gap = 0.0  # seconds between two requests beyond the configured rate, while the target is strained
+
+    def __repr__(self) -> str:
+        return f"Transport(rate={self._rate}, concurrency={self._concurrency}, requests={self.requests})"
+
+    async def call(self, method: str, url: str, *, body: object = None, expected: Collection[int] = ()) -> Answer:
+        """One request with a JSON body; a status in `expected` is given back, every other fault is raised.
+
+        A 401 is answered by one fresh token and one repetition.
+        """
+        content = None if body is None else msgspec.json.encode(body)
+        headers = {"Accept": "application/json"} | ({} if content is None else {"Content-Type": "application/json"})
+        if self.signer is None:
+            return _judged(await self._persist(Request(method, url, headers, content)), expected)
+        token = await self.signer.token(None)
+        answer = await self._persist(Request(method, url, headers | {"Authorization": f"Bearer {token}"}, content))
+        if answer.status == 401:
+            token = await self.signer.token(token)
+            answer = await self._persist(Request(method, url, headers | {"Authorization": f"Bearer {token}"}, content))
+        return _judged(answer, expected)
+
+    async def form(
+        self, url: str, fields: Mapping[str, str], *, headers: Mapping[str, str], expected: Collection[int] = ()
+    ) -> Answer:
+        """One unsigned POST of a form, as token endpoints take it (RFC 6749 section 4)."""
+        head = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded", **headers}
+        return _judged(await self._persist(Request("POST", url, head, urlencode(fields).encode())), expected)
+
+    def stop(self) -> None:
+        """Send nothing more: waiting and later requests raise Unavailable, those in flight finish."""
+        self._stopping.set()
+
+    async def close(self) -> None:
+        self.stop()
+        if self._session is not None:
+            await self._session.close()
+
+    async def _persist(self, request: Request) -> Answer:
+        """Send until there is an answer that repeating would not better."""
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        for attempt in itertools.count(1):
+            sent = clock()
+            answer, failure = await self._outcome(request)
+            if answer is not None:
+                self._adapt(answer, sent)
+            if failure is None:
+                assert answer is not None
+                return answer
+            wait = self._wait(attempt, failure.wait)
+            if attempt >= self.limits.tries or clock() - started + wait > self.limits.patience:
+                raise failure
+            if isinstance(failure, RateLimited):
+                self._resume = max(self._resume, clock() + wait)
+            else:
+                await self._rest(request, wait)
+        raise AssertionError  # pragma: no cover - count() does not end
+
+    async def _outcome(self, request: Request) -> tuple[Answer | None, RetryLater | None]:
+        """The answer, and the failure that repeating this request might mend."""
+        try:
+            answer = await self._send(request)
+        except NotReached as failure:
+            return None, failure
+        except Unavailable as failure:
+            if request.method != "GET" or self._stopping.is_set():
+                raise
+            return None, failure
+        fault = answer.fault()
+        if isinstance(fault, RateLimited) or (isinstance(fault, Unavailable) and request.method == "GET"):
+            return answer, fault
+        return answer, None
+
+    async def _send(self, request: Request) -> Answer:
+        async with self._lanes:
+            await self._turn(request)
+            self.requests += 1
+            try:
+                async with self._open().request(
+                    request.method,
+                    URL(request.url, encoded=True),
+                    data=request.content,
+                    headers=request.headers,
+                    allow_redirects=False,
+                ) as response:
+                    return Answer(
+                        request.method,
+                        request.address,
+                        response.status,
+                        response.headers.get("Content-Type", "").lower()[:80],
+                        retry_after(response.headers.get("Retry-After")),
+                        await self._read(request, response),
+                        (*self._hidden, request.headers.get("Authorization", "").rpartition(" ")[2] or "\0"),
+                    )
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                raise trouble(error, request) from None
+
+    async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > self.limits.size:
+                raise Incompatible(problem="TooLarge", address=request.address, limit=self.limits.size)
+        return bytes(body)
+
+    async def _turn(self, request: Request) -> None:
+        """Wait for this request's turn: first come first served, paced, and not during a pause."""
+        loop = asyncio.get_running_loop()
+        async with self._line:
+            while (delay := max(self._resume, self._last + self._gap) - loop.time()) > 0:
+                await self._rest(request, delay)
+            await self._pace.acquire()
+            await self._rest(request, 0)
+            self._last = loop.time()
+
+    async def _rest(self, request: Request, seconds: float) -> None:
+        """Wait, but not beyond `stop`. Raises Unavailable then."""
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), seconds)
+        if self._stopping.is_set():
+            raise Unavailable(problem="Stopping", method=request.method, address=request.address)
+
+    def _wait(self, attempt: int, asked: float | None) -> float:
+        """Exponential back-off with jitter, and never less than the target asked for."""
+        limits = self.limits
+        backoff: float = min(limits.longest_wait, limits.first_wait * 2 ** (attempt - 1)) * (0.5 + self._chance() / 2)
+        return backoff if asked is None else asked + min(backoff, 0.1) * self._chance()
+
+    def _adapt(self, answer: Answer, sent: float) -> None:
+        """A 429 doubles the gap, once for all requests on their way together; any other answer narrows it."""
+        if answer.status != 429:
+            self._gap = self._gap * 0.75 if self._gap * self._rate > 1 else 0.0
+        elif sent >= self._slowed:
+            self._gap = min(max(self._gap * 2, 2 / self._rate), _WIDEST_GAP, self.limits.longest_wait)
+            self._slowed = asyncio.get_running_loop().time()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._concurrency),
+                timeout=aiohttp.ClientTimeout(total=self.limits.answer, sock_connect=self.limits.connect),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "Provisor"},
+            )
+        return self._session
+
+
+def _judged(answer: Answer, expected: Collection[int]) -> Answer:
+    fault = None if answer.status in expected and answer.status >= 300 else answer.fault()
+    if fault is not None:
+        raise fault
+    return answer
