@@ -136,6 +136,7 @@ async def test_a_repeated_create_after_a_lost_reply_takes_no_second_seat_and_inv
         await target.create(person(1))
     made = await target.create(person(1))  # the only seat is his already
     assert made.attributes["appRoles"] == ["organizer"]
+    assert made.grants["licenseKeys"] == [goto.licence("G2M").key]
     assert [mail.kind for mail in goto.mails] == ["invitation"]
     assert effects(goto).count("user.created") == 1
 

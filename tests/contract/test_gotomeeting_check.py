@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 from tests.contract.gotomeeting_bench import opened, options
-from tests.contract.stub import Script, says, serving, transport
+from tests.contract.stub import Handler, Script, says, sends, serving, transport
 
 from provisor.connector import CheckStep
 from provisor.connectors.gotomeeting import GoToMeeting
 from provisor.connectors.gotomeeting.signin import SignIn, TokenService, token_services
-from provisor.domain.error import Misconfigured, SignInMethodRefused, Unauthorized
+from provisor.domain.error import Misconfigured, ProvisorError, SignInMethodRefused, Unauthorized, Unavailable
 from provisor.testing.gotomeeting import Admin, Fault, GoToMeetingEmulator, OtherAccount
 
 STEPS = ["signIn", "adminCenter", "account", "rights", "users", "licenses"]
+GIVEN = {"UserName": "who", "Password": "hush-hush", "Oauth2ClientId": "client", "Oauth2ClientSecret": "shush-shush"}
 GOTO = "https://authentication.logmeininc.com/oauth/token"
 
 
@@ -166,8 +167,7 @@ async def test_a_token_that_never_works_is_unauthorized_and_no_loop() -> None:
 async def test_a_token_is_renewed_when_its_time_is_up(life: object, signed_in: int) -> None:
     script = Script(says(200, {"access_token": "one", "expires_in": life}))
     async with serving(script) as url, transport() as sender:
-        given = {"UserName": "u", "Password": "p", "Oauth2ClientId": "c", "Oauth2ClientSecret": "s", "BaseAddress": url}
-        sign_in = SignIn(sender, given)
+        sign_in = SignIn(sender, {**GIVEN, "BaseAddress": url})
         assert [await sign_in.token(), await sign_in.token()] == ["one", "one"]
     assert len(script.seen) == signed_in
 
@@ -213,3 +213,33 @@ def test_the_password_goes_nowhere_but_where_it_belongs(
     credentials: dict[str, str], services: list[TokenService]
 ) -> None:
     assert list(token_services(credentials)) == services
+
+
+@pytest.mark.parametrize(
+    ("legacy", "kind"),
+    [
+        (sends(200, "<html>We have moved</html>"), SignInMethodRefused),
+        (says(302, Location="https://www.goto.com/"), SignInMethodRefused),
+        (says(401, {"error": "invalid_client"}), SignInMethodRefused),
+        (says(403, {"int_err_code": "InvalidClient", "msg": "no"}), SignInMethodRefused),
+        (says(400, {"error": "invalid_grant"}), Unauthorized),
+        (says(503), Unavailable),
+    ],
+)
+async def test_once_the_method_is_refused_an_older_service_can_only_confirm_it(
+    legacy: Handler, kind: type[ProvisorError]
+) -> None:
+    script = Script(says(400, {"error": "unsupported_grant_type"}), legacy)
+    async with serving(script) as url, transport() as sender:
+        sign_in = SignIn(sender, {**GIVEN, "BaseAddress": url})
+        with pytest.raises(ProvisorError) as refusal:
+            await sign_in.token()
+    assert type(refusal.value) is kind
+    assert script.seen == ["POST", "POST"]
+
+
+async def test_an_address_that_does_not_exist_says_nothing_of_the_method() -> None:
+    async with transport() as sender:
+        with pytest.raises(Unavailable) as refusal:
+            await SignIn(sender, {**GIVEN, "BaseAddress": "http://no-such-host.invalid"}).token()
+        assert refusal.value.reason.parameters["problem"] == "NameNotResolved"

@@ -77,19 +77,26 @@ class SignIn:
             if not self._credentials.get(name):
                 raise Misconfigured(problem="MissingCredential", credential=label)
         user, password = self._credentials["UserName"], self._credentials["Password"]
-        refusals = []
+        refusals: list[str] = []
+        unknown: list[NotReached] = []
         for service in token_services(self._credentials):
             name = "user_id" if service.legacy else "username"
             try:
                 answer = await self._ask(service, {"grant_type": "password", name: user, "password": password})
+                if answer.ok:
+                    return self._take(service, answer)
+                refusals.append(f"{service.url}: {_refusal(answer, alone=not refusals)}")
             except NotReached as error:
                 if not error.name_unknown:
                     raise
+                unknown.append(error)
                 refusals.append(f"{service.url}: NameNotResolved")
-                continue
-            if answer.ok:
-                return self._take(service, answer)
-            refusals.append(f"{service.url}: {_refusal(answer)}")
+            except Incompatible:  # the page of a service that is no more says nothing against the one before
+                if not refusals:
+                    raise
+                refusals.append(f"{service.url}: NotJson")
+        if len(unknown) == len(refusals):
+            raise unknown[0]  # nobody said anything of the method: the network or the address is at fault
         raise SignInMethodRefused(method="password", refusals="; ".join(refusals))
 
     async def _ask(self, service: TokenService, fields: Mapping[str, str]) -> Answer:
@@ -128,16 +135,17 @@ def token_services(credentials: Mapping[str, str]) -> Iterator[TokenService]:
     yield TokenService(f"{base}/oauth/access_token", legacy=True)
 
 
-def _refusal(answer: Answer) -> str:
-    """Why this address gives no token by password, where another may. Raises when none would: bad credentials."""
+def _refusal(answer: Answer, *, alone: bool) -> str:
+    """Why this address gives no token by password, where another may; once one has refused the method (not `alone`),
+    only a wrong user name or password counts for more. Raises when none would give one: bad credentials."""
     try:
         code = answer.decode(OAuthError).error or ""
     except Incompatible:
         code = ""
     if code in _METHOD_REFUSED:
         return code
-    if answer.status in (404, 405, 410):
-        return str(answer.status)
+    if answer.status in (404, 405, 410) or not (alone or code == "invalid_grant"):
+        return code or str(answer.status)
     told = {"address": answer.address, "said": answer.said}
     if answer.status == 403 and not code:
         raise InsufficientRights(**told)

@@ -162,7 +162,7 @@ class GoToMeeting:
     # ---- steps --------------------------------------------------------------------------------------------------
 
     async def _invite(self, desired: Attributes, grant: Grant) -> tuple[User, Sequence[str]]:
-        """POST users, with other licences where the seats turn out to be gone. Gives the licences asked for."""
+        """POST users, with other licences where the seats turn out to be gone. Gives the licences that are ours too."""
         email = str(desired["email"])
         try:
             chosen = await self._licences.choose(grant.products)
@@ -170,7 +170,7 @@ class GoToMeeting:
             there = await self._search("email", email)  # he may hold the last seat: an earlier answer was lost
             if len(there) != 1:
                 raise
-            return there[0], ()
+            return there[0], await self._covering(there[0], grant)
         tried = [set(chosen)]
         answer, made = await self._admin.invite(invitation(desired, grant, chosen))
         while not answer.ok:
@@ -190,7 +190,12 @@ class GoToMeeting:
         if (user.email or "").casefold() != email.casefold():
             raise Conflict(email=email, account=user.id, holds=user.email)
         self._licences.freed(set(chosen).difference(user.licences))
-        return user, chosen
+        return user, await self._covering(user, grant)
+
+    async def _covering(self, user: User, grant: Grant) -> Sequence[str]:
+        """The licences of a user that his roles call for: in answer to a create these are ours."""
+        licences = await self._licences.products()
+        return [key for key in user.licences if set(grant.products).intersection(licences.get(key, ()))]
 
     async def _settle(
         self, user: User, wanted: Attributes, grant: Grant | None, gone: Grant, ours: Ours
