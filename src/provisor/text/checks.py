@@ -16,10 +16,10 @@ CHECKS: Final[Mapping[str, Row]] = {
     ),
     "AccountNotFound": Row(
         "The admin has no account[ {account}][; there is: {accounts}].",
-        "Set or remove the account key: `provisor app credentials APP`.",
+        "Name another: `provisor app credentials APP --account-key KEY`.",
     ),
     "SeveralAccounts": Row(
-        "The admin has several accounts: {accounts}.", "Say which: `provisor app credentials APP`, key `AccountKey`."
+        "The admin has several accounts: {accounts}.", "Say which: `provisor app credentials APP --account-key KEY`."
     ),
     "TeamAdmin": Row("The admin may manage users and seats[: {held}]."),
     "NotTeamAdmin": Row(

@@ -17,10 +17,10 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "AttributesChanged": Row("Values changed since they were last sent."),
     "BackInScope": Row("Assigned and enabled again: the account is switched on."),
     "RedundantExport": Row("The account is as it should be."),
-    "NotAssigned": Row("Not assigned to the app.", "If that is wrong: `provisor app assign APP`."),
+    "NotAssigned": Row("Not assigned to the app.", "If that is wrong: `provisor app assign APP --user USER`."),
     "NotEffectivelyEntitled": Row(
         "Assigned with a role that gives no account[: {role}].",
-        "Assign another role: `provisor app assign APP --role`.",
+        "Assign another role: `provisor app assign APP --user USER --role ROLE`.",
     ),
     "AccountDisabled": Row("Disabled in the directory.", "`provisor directory restore` enables who was disabled here."),
     "SoftDeleted": Row("Deleted in the directory.", "`provisor directory restore` brings the entry back."),
@@ -81,7 +81,7 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     # ---- wait, then again ----------------------------------------------------------------------------------------
     "TooManyRequests": Row(
         "The target asked us to slow down[ (HTTP {status} at {address})].",
-        "Nothing, if it is rare; else lower `rateLimit` with `provisor app settings APP`.",
+        "Nothing, if it is rare; else lower the rate: `provisor app settings APP rateLimit=4`.",
     ),
     "Unavailable": Row("The target did not answer[: {problem}][ (HTTP {status})][ at {address}].", _AGAIN),
     # ---- the job: a person must act ------------------------------------------------------------------------------

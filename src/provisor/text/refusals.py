@@ -31,22 +31,28 @@ REFUSALS: Final[Mapping[str, Row]] = {
     "UnknownCredential": Row(
         'This app has no credential "{key}"[; it has {known}].', "`provisor app show APP` lists them."
     ),
-    "UnknownSetting": Row('This app has no setting "{key}"[; it has {known}].', "`provisor app show APP` lists them."),
-    "SettingInvalid": Row('{key} cannot be "{value}"[; it takes {choices}].', "Set it again: `provisor app settings`."),
+    "UnknownSetting": Row(
+        'This app has no setting "{key}"[; it has {known}].', "`provisor app settings APP` lists them."
+    ),
+    "SettingInvalid": Row(
+        '{key} cannot be "{value}"[; it takes {choices}].', "`provisor app settings APP` lists them with their choices."
+    ),
     "AddressInvalid": Row(
         '{field} must be an https address, and "{value}" is none.',
         "Give https://…; plain http is taken for 127.0.0.1 and localhost only.",
     ),
     "RateTooHigh": Row(
         "{rate} requests a second is outside what this target allows[, which is up to {hard}].",
-        "Set a lower one: `provisor app settings APP`, key `rateLimit`.",
+        "Set a lower one: `provisor app settings APP rateLimit=8`.",
     ),
     "IntervalInvalid": Row(
         "An interval of {interval} cannot be used[; it must be between {shortest} and {longest}].",
-        "Set another: `provisor app settings APP`, key `interval`, in seconds.",
+        "Set another, in seconds: `provisor app settings APP interval=1200`.",
     ),
     "MailInvalid": Row('"{email}" is no e-mail address.', "Give one such as it@example.com."),
-    "MailMissing": Row("There is no address to notify for {app}.", "Give one with `provisor app notify APP`."),
+    "MailMissing": Row(
+        "There is no address to notify for {app}.", "Give one: `provisor app notify APP --email ADDRESS`."
+    ),
     "ModeManual": Row(
         "{app} is in manual mode, in which nothing runs.", "Switch it with `provisor app mode APP automatic`."
     ),
