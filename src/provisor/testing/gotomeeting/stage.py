@@ -128,6 +128,10 @@ class Stage:
         user.invitation = "left"
         self.tenant.changed(user)
 
+    def forget(self, email: str) -> None:
+        """Somebody deletes the person by hand."""
+        self.tenant.leave(self.user(email))
+
     def sign_in(self, email: str) -> None:
         """The person signs in now."""
         user = self.user(email)

@@ -1,0 +1,125 @@
+"""`serve` and `emulate`: the processes that stay."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import structlog
+
+from provisor.domain.error import Refused
+from provisor.settings import Settings
+
+if TYPE_CHECKING:
+    from provisor.testing.gotomeeting import GoToMeetingEmulator
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Where to answer on 127.0.0.1; 0 takes any free port.")
+@click.pass_obj
+def serve(application: Callable[[Any], Any], port: int | None) -> None:
+    """Run the service: cycles on time and after every change, and /healthz on 127.0.0.1.
+
+    SIGTERM and Ctrl-C end it: nothing more is sent, requests in flight end, and the next start goes on from there.
+    """
+    from provisor.app import compose, serving  # noqa: PLC0415  (the web stack, needed here alone)
+
+    settings = Settings() if port is None else Settings(port=port)
+    _log_to_stderr(settings.log_level)
+
+    async def run() -> None:
+        async with compose.opened(settings) as installation:
+            await serving.serve(installation, application, _say_ready)
+
+    asyncio.run(run())
+
+
+def _say_ready(address: str) -> None:
+    click.echo(f"Provisor is running. Health: {address}/healthz. Ctrl-C stops it.")
+
+
+def _log_to_stderr(level: str) -> None:
+    """One line an event; repr keeps whatever people are called inside that line."""
+    numeric = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(numeric),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@click.group()
+def emulate() -> None:
+    """Stand-ins for real apps, to try Provisor with; they listen on 127.0.0.1 only."""
+
+
+@emulate.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8410, show_default=True)
+@click.option("--seats", type=click.IntRange(0), default=50, show_default=True, help="GoToMeeting seats.")
+@click.option("--webinar-seats", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--training-seats", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--rate-limit",
+    type=float,
+    default=10.0,
+    show_default=True,
+    help="Requests a second that are answered; 0 lifts the limit, which the real service never does.",
+)
+@click.option("--latency", type=click.FloatRange(0, 10), default=0.0, help="Seconds that every answer takes.")
+@click.option(
+    "--password-sign-in",
+    type=click.Choice(["enabled", "client-not-allowed", "decommissioned"]),
+    default="enabled",
+    show_default=True,
+)
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep people in this file.")
+def gotomeeting(
+    port: int,
+    seats: int,
+    webinar_seats: int,
+    training_seats: int,
+    rate_limit: float,
+    latency: float,
+    password_sign_in: Any,
+    state: Path | None,
+) -> None:
+    """GoTo's Admin API, strict as documented. Sign in as admin@example.com."""
+    from provisor.testing.gotomeeting import Options, run  # noqa: PLC0415  (aiohttp, needed here alone)
+
+    options = Options(
+        seats={"G2M": seats, "G2W": webinar_seats, "G2T": training_seats},
+        rate_limit=rate_limit or None,
+        latency=latency,
+        password_sign_in=password_sign_in,
+        state_file=str(state) if state else None,
+    )
+
+    async def emulated() -> None:
+        until = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, until.set)
+        try:
+            await run(options, port, until, _say_emulated)
+        except OSError as error:
+            raise Refused("PortTaken", port=port, because=error.strerror or str(error)) from None
+
+    asyncio.run(emulated())
+
+
+def _say_emulated(emulator: GoToMeetingEmulator) -> None:
+    admin, options = emulator.options.admins[0], emulator.options
+    limit = f"{options.rate_limit:g} requests a second" if options.rate_limit else "lifted"
+    click.echo(f"GoToMeeting is emulated at {emulator.url}. Ctrl-C stops it.")
+    click.echo(f"  Admin {admin.email}, password {admin.password} (an emulator's, not a secret)")
+    click.echo(f"  OAuth client {options.client_id}, secret {options.client_secret}")
+    click.echo(f"  Rate limit {limit}. What happened: {emulator.url}/_emulator/state")
