@@ -1,16 +1,21 @@
-"""The documentation keeps up: every link leads somewhere, every setting is explained."""
+"""The documentation keeps up: every link leads somewhere, every setting is explained, every command exists."""
 
 from __future__ import annotations
 
 import importlib
 import re
+import shlex
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
+import click
 import pytest
 from pydantic_settings import BaseSettings
+
+from provisor.cli import root
+from provisor.text import TEXTS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -19,6 +24,8 @@ PAGES = sorted(
 SETTINGS = ROOT / "docs" / "reference" / "settings.md"
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)|^\[[^\]]+\]:\s*(\S+)", re.MULTILINE)
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```(?:console|sh)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(provisor [^`\n]+)`")
 VARIABLE = re.compile(r"\bPROVISOR_[A-Z0-9_]*[A-Z0-9]\b")
 
 
@@ -78,3 +85,58 @@ def test_every_environment_variable_is_documented() -> None:
 def test_no_variable_is_documented_that_nobody_reads() -> None:
     assert SETTINGS.exists(), "docs/reference/settings.md is missing"
     assert sorted(set(VARIABLE.findall(SETTINGS.read_text("utf-8"))) - variables()) == []
+
+
+# ---- commands -----------------------------------------------------------------------------------------------------
+
+
+def typed(text: str) -> Iterator[tuple[str, bool]]:
+    """The command lines of a text, and whether they are complete: in prose, arguments may be left out."""
+    for block in FENCED.findall(text):
+        for line in block.splitlines():
+            if line.startswith("provisor "):
+                yield line.split(" #")[0], True
+    for line in INLINE.findall(text):
+        yield line, False
+
+
+def misfit(line: str, *, complete: bool) -> str | None:
+    """Why the command line would be refused as wrong usage; None: it would not."""
+    words = ["1" if word == "N" else word for word in shlex.split(line)[1:]]
+    command: click.Command = root
+    context = click.Context(command, info_name="provisor")
+    try:
+        while isinstance(command, click.Group) and words:
+            if "APP" in command.commands and words[0] not in command.commands:  # `provisor plan APP`
+                words = ["APP", *words]
+            name, found, words = command.resolve_command(context, words)
+            assert found is not None
+            command = found
+            context = click.Context(command, parent=context, info_name=name)
+        if not isinstance(command, click.Group):
+            command.make_context(context.info_name, list(words), parent=context.parent)
+    except click.MissingParameter as error:
+        return error.format_message() if complete else None
+    except click.UsageError as error:
+        return error.format_message()
+    return None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
+    lines = {(line, complete) for line, complete in typed(page.read_text("utf-8"))}
+    wrong = {line: why for line, complete in lines if (why := misfit(line, complete=complete))}
+    assert wrong == {}
+
+
+def test_every_command_that_a_remedy_names_exists_with_its_options() -> None:
+    lines = {line for row in TEXTS.values() for line, _ in typed(row.remedy or "")}
+    assert {line: why for line in lines if (why := misfit(line, complete=False))} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["provisor nonsense", "provisor app nonsense", "provisor sync goto --nonsense", "provisor app on goto extra"],
+)
+def test_a_command_that_does_not_exist_is_noticed(line: str) -> None:
+    assert misfit(line, complete=False)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisor.text import TEXTS, ago, describe, duration, looks_like_mail, moment, plain, remedy
+from provisor.text import TEXTS, describe, duration, looks_like_mail, moment, plain, remedy
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,6 @@ def test_a_duration_is_said_as_people_say_it(seconds: float, said: str) -> None:
     assert duration(seconds) == said
 
 
-def test_a_moment_is_told_in_utc_and_from_now() -> None:
+def test_a_moment_is_told_in_utc() -> None:
     now = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
     assert moment(now.astimezone(timezone(timedelta(hours=5)))) == "2026-03-01 09:30:00 UTC"
-    assert ago(now - timedelta(minutes=4), now) == "about 4 minutes ago"
-    assert ago(now + timedelta(seconds=12), now) == "in 12 s"
-    assert ago(now, now) == "just now"

@@ -2,6 +2,6 @@
 
 from provisor.text.plain import looks_like_mail, plain
 from provisor.text.reason import TEXTS, ReasonLike, describe, remedy
-from provisor.text.time import ago, duration, moment
+from provisor.text.time import duration, moment
 
-__all__ = ["TEXTS", "ReasonLike", "ago", "describe", "duration", "looks_like_mail", "moment", "plain", "remedy"]
+__all__ = ["TEXTS", "ReasonLike", "describe", "duration", "looks_like_mail", "moment", "plain", "remedy"]

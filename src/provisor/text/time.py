@@ -26,14 +26,6 @@ def _two(large: int, name: str, small: int, other: str) -> str:
     return f"{large} {name}" + (f" {small} {other}" if small else "")
 
 
-def ago(then: datetime, now: datetime) -> str:
-    """How long since, or until: "just now", "about 4 minutes ago", "in 12 s"."""
-    seconds = (now - then).total_seconds()
-    if abs(seconds) < 1:
-        return "just now"
-    return f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
-
-
 def moment(at: datetime) -> str:
     """A moment to the second, in UTC: "2026-03-01 09:30:00 UTC"."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
