@@ -83,6 +83,7 @@ class Plan:
     row: CycleRow
     counts: Mapping[tuple[str, str], int]  # by action and state
     verdict: Verdict
+    failing: int  # lines that say why nothing can be done for an entry
     seconds: float  # that pushing it takes at the target's rate
 
     def number(self, action: str) -> int:
@@ -122,9 +123,10 @@ async def show_plan(installation: Installation, cycle_id: str) -> Plan:
         app = await apps.get_app(connection, job.app_id)
         assert app is not None, "a job goes with its app"
         counts = await plans.count_actions(connection, cycle_id)
+        failing = await plans.count_failing(connection, cycle_id)
         destructive = await plans.count_destructive(connection, cycle_id)
         verdict = judge(destructive, await apps.active_links(connection, job.id), row.cycle.allow)
-    return Plan(app, row, counts, verdict, _seconds(app, counts))
+    return Plan(app, row, counts, verdict, failing, _seconds(app, counts))
 
 
 def _seconds(app: App, counts: Mapping[tuple[str, str], int]) -> float:
@@ -147,6 +149,17 @@ async def saved_plans(installation: Installation, word: str) -> Sequence[CycleRo
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
         return await jobs.saved_plans(connection, (await jobs.job_of(connection, app.id)).id)
+
+
+async def discard_saved(installation: Installation, plan_id: str) -> None:
+    """Throw a saved plan away. Refused where there is none of that id, or it was applied."""
+    async with installation.database.transaction() as connection:
+        row = await jobs.get_cycle(connection, plan_id)
+        if row is None:
+            raise Refused("UnknownPlan", plan=plan_id)
+        if row.cycle.state != "planned":
+            raise Refused("PlanUsed", plan=plan_id)
+        await jobs.discard(connection, plan_id)
 
 
 async def discard(installation: Installation, cycle_id: str) -> None:

@@ -203,6 +203,15 @@ async def count_destructive(connection: Connection, cycle_id: str) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
+async def count_failing(connection: Connection, cycle_id: str) -> int:
+    """Lines that say why nothing can be done for an entry."""
+    failing = [encode(Skip("failed")), encode(Skip("disputed"))]
+    query = sa.select(sa.func.count()).where(
+        plan_line.c.cycle_id == cycle_id, plan_line.c.action == "Skip", plan_line.c.differences.in_(failing)
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def agree(connection: Connection, cycle_id: str) -> None:
     """A person applies this plan: nothing in it is held any longer."""
     held = sa.update(plan_line).where(plan_line.c.cycle_id == cycle_id, plan_line.c.state == "held")

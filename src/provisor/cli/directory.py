@@ -1,0 +1,267 @@
+"""`provisor directory`: people and groups, imported and looked at."""
+
+# ruff: noqa: PLC0415  (help and usage errors answer at once: what is heavy is imported when it is needed)
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provisor.cli.run import run
+from provisor.cli.show import (
+    as_json,
+    document,
+    facts,
+    moment,
+    note,
+    number,
+    quoted,
+    reason_json,
+    say,
+    table,
+    value,
+)
+from provisor.text import describe
+
+if TYPE_CHECKING:
+    from provisor.app.installation import Installation
+    from provisor.app.people import Person
+    from provisor.directory.importing import Options, Summary
+    from provisor.domain.resource import Entry, ResourceType
+
+MEMBERS_SHOWN = 50
+FAULTS_SHOWN = 20
+
+
+@click.group()
+def directory() -> None:
+    """People and groups: import them from LDIF, look at them, disable, delete and restore them."""
+
+
+@directory.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--source",
+    metavar="NAME",
+    help="Where the file comes from: a record replaces what its source brought before.  [default: the file's name]",
+)
+@click.option("--full", is_flag=True, help="The file holds all of its source: who is missing goes to the recycle bin.")
+@click.option("--confirm-missing", is_flag=True, help="With --full: many are missing, and that is meant.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--strict", is_flag=True, help="Take nothing if a record cannot be taken.")
+@as_json
+def import_(
+    file: Path, source: str | None, full: bool, confirm_missing: bool, dry_run: bool, strict: bool, as_json: bool
+) -> None:
+    """Import people and groups from an LDIF file.
+
+    Records that cannot be taken are listed, and the others go in. Exit code 4: with --full, so many are missing that
+    the file looks cut off; nothing is changed unless --confirm-missing says that it is meant.
+    """
+    from provisor.app import people
+    from provisor.directory.importing import Options
+
+    options = Options(source or file.stem, full, dry_run, strict, confirm_missing)
+    summary = run(lambda installation: people.import_file(installation, file, options))
+    if as_json:
+        document(_summary_json(summary, file, options))
+    else:
+        _say_summary(summary, file, options)
+
+
+def _say_summary(summary: Summary, file: Path, options: Options) -> None:
+    counts = {
+        "added": summary.added,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "restored": summary.restored,
+        "removed": summary.removed,
+    }
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name in ("added", "updated"))
+    verb = "Would import" if options.dry_run else "Imported"
+    say(f"{verb} {file} (source {options.source}): ", (told, "bold"), ".")
+    if summary.left_deleted:
+        say(f"  {number(summary.left_deleted, 'entry', 'entries')} stay deleted, because they were deleted here.")
+    if summary.waiting:
+        say(f"  {number(summary.waiting, 'reference')} to entries that have not arrived yet.")
+    if summary.refused:
+        note((f"  {number(summary.refused, 'record')} could not be taken:", "yellow"))
+    for fault in [one for one in summary.faults if one.fatal][:FAULTS_SHOWN]:
+        note(f"    line {fault.line}: {describe(fault.reason)} ({fault.dn})")
+    if summary.refused > FAULTS_SHOWN:
+        note(f"    … and {summary.refused - FAULTS_SHOWN:,} more: --json shows them all.")
+    notes = [fault for fault in summary.faults if not fault.fatal]
+    for fault in notes[:FAULTS_SHOWN]:
+        where = f"{fault.dn}, {fault.attribute}" if fault.attribute else fault.dn
+        say(f"  Note, line {fault.line}: {describe(fault.reason)}" + (f" ({where})" if where else ""))
+    if len(notes) > FAULTS_SHOWN:
+        say(f"  … and {number(len(notes) - FAULTS_SHOWN, 'more note', 'more notes')}: --json shows them all.")
+
+
+def _summary_json(summary: Summary, file: Path, options: Options) -> Mapping[str, object]:
+    return {
+        "file": str(file),
+        "source": options.source,
+        "dryRun": options.dry_run,
+        "added": summary.added,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "restored": summary.restored,
+        "removed": summary.removed,
+        "leftDeleted": summary.left_deleted,
+        "waitingReferences": summary.waiting,
+        "refused": summary.refused,
+        "faults": [
+            {
+                "line": fault.line,
+                "dn": fault.dn,
+                "attribute": fault.attribute or None,
+                "fatal": fault.fatal,
+                "reason": reason_json(fault.reason),
+            }
+            for fault in summary.faults
+        ],
+    }
+
+
+# ---- looking ----------------------------------------------------------------------------------------------------
+
+
+def _list(kind: ResourceType, search: str, deleted: bool, limit: int, after: str | None, as_json: bool) -> None:
+    from provisor.app import people
+
+    async def page(installation: Installation) -> Sequence[Entry]:
+        start = None
+        if after is not None:
+            last = (await people.show(installation, after)).entry
+            start = (last.display_name.casefold(), last.id)
+        return await people.list_page(installation, kind, search=search, deleted=deleted, after=start, limit=limit + 1)
+
+    found = run(page)
+    shown, next_ = found[:limit], found[limit - 1].id if len(found) > limit else None
+    if as_json:
+        document({"value": [entry_json(entry) for entry in shown], "next": next_})
+        return
+    word = f"{kind.lower()}s"
+    if not shown:
+        _say_empty(word, search=search, deleted=deleted, after=after)
+        return
+    if kind == "User":
+        rows = [(one.display_name, _text(one, "userPrincipalName"), _text(one, "mail"), state(one)) for one in shown]
+        table(("Name", "Login", "Mail", "State"), rows)
+    else:
+        groups = [(one.display_name, _text(one, "description"), state(one)) for one in shown]
+        table(("Name", "Description", "State"), groups)
+    if next_ is not None:
+        more = "".join((f" --search {quoted(search)}" if search else "", " --deleted" if deleted else ""))
+        say(f"The next: provisor directory {word}{more} --after {next_}")
+
+
+def _say_empty(word: str, *, search: str, deleted: bool, after: str | None) -> None:
+    if search:
+        say(f"No {word} whose name or login has “{search}” in it.")
+    elif deleted:
+        say(f"No {word} in the recycle bin.")
+    elif after:
+        say(f"No more {word}.")
+    else:
+        say(f"No {word} yet. Import some: provisor directory import FILE.ldif")
+
+
+search_option = click.option("--search", default="", metavar="TEXT", help="Only those with this in name or login.")
+deleted_option = click.option("--deleted", is_flag=True, help="Those in the recycle bin.")
+limit_option = click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+after_option = click.option("--after", metavar="ID", help="Go on after this entry, the last of the page before.")
+
+
+@directory.command()
+@search_option
+@deleted_option
+@limit_option
+@after_option
+@as_json
+def users(search: str, deleted: bool, limit: int, after: str | None, as_json: bool) -> None:
+    """List the people, by name."""
+    _list("User", search, deleted, limit, after, as_json)
+
+
+@directory.command()
+@search_option
+@deleted_option
+@limit_option
+@after_option
+@as_json
+def groups(search: str, deleted: bool, limit: int, after: str | None, as_json: bool) -> None:
+    """List the groups, by name."""
+    _list("Group", search, deleted, limit, after, as_json)
+
+
+@directory.command()
+@click.argument("name")
+@as_json
+def show(name: str, as_json: bool) -> None:
+    """Show a user, or else a group, by user principal name, display name or id."""
+    from provisor.app import people
+
+    person = run(lambda installation: people.show(installation, name))
+    if as_json:
+        document(
+            entry_json(person.entry)
+            | {"memberOf": [_brief(one) for one in person.groups], "members": [_brief(one) for one in person.members]}
+        )
+    else:
+        _say_person(person)
+
+
+def _say_person(person: Person) -> None:
+    entry = person.entry
+    say((entry.display_name, "bold"), f"  ({entry.type.lower()}, {state(entry)})")
+    facts([("id", entry.id), *((name, value(held)) for name, held in sorted(entry.attributes.items()) if held != "")])
+    if entry.type == "User":
+        say("Groups: " + (", ".join(one.display_name for one in person.groups) or "none"))
+        return
+    if not person.members:
+        say("No members.")
+        return
+    say(f"{number(len(person.members), 'member')}:")
+    for member in person.members[:MEMBERS_SHOWN]:
+        say(f"  {member.display_name}  ", (_text(member, "userPrincipalName"), "dim"))
+    if len(person.members) > MEMBERS_SHOWN:
+        say(f"  … and {len(person.members) - MEMBERS_SHOWN:,} more: --json shows them.")
+
+
+# ---- JSON ---------------------------------------------------------------------------------------------------------
+
+
+def entry_json(entry: Entry) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "type": entry.type,
+        "displayName": entry.display_name,
+        "userPrincipalName": entry.attributes.get("userPrincipalName"),
+        "mail": entry.attributes.get("mail"),
+        "enabled": entry.enabled,
+        "deletedDateTime": entry.deleted_at,
+        "attributes": dict(entry.attributes),
+    }
+
+
+def _brief(entry: Entry) -> Mapping[str, object]:
+    login = entry.attributes.get("userPrincipalName")
+    named = {"id": entry.id, "type": entry.type, "displayName": entry.display_name, "userPrincipalName": login}
+    return {**named, "enabled": entry.enabled}
+
+
+def _text(entry: Entry, attribute: str) -> str:
+    held = entry.attributes.get(attribute)
+    return "" if held is None else value(held)
+
+
+def state(entry: Entry) -> str:
+    """In one word or two, whether somebody may hold an account."""
+    if entry.deleted_at is not None:
+        return f"deleted {moment(entry.deleted_at)}"
+    return "enabled" if entry.enabled else "disabled"

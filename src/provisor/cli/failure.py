@@ -1,0 +1,76 @@
+"""How a command ends: exit codes, and errors in one sentence and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from provisor.cli.show import note
+from provisor.domain.change import Reason
+from provisor.domain.error import JobError, ProvisorError, Refused, RetryLater
+from provisor.text import describe, plain, remedy
+
+REFUSED = 1
+USAGE = 2
+TARGET = 3
+TRUNCATED = 4
+INCOMPLETE = 5
+INTERNAL = 70
+INTERRUPTED = 130
+TERMINATED = 143
+
+EXIT_CODES = """\b
+Exit codes:
+  0    done
+  1    refused, or failed
+  2    wrong usage
+  3    the target failed, or its connection test did
+  4    the import looks like half a file, and was refused
+  5    done, but entries are in error or held back
+  70   a fault in Provisor itself
+  130  ended by Ctrl-C"""
+
+
+def exit_code(reason: Reason) -> int:
+    """The exit code of a command that ended for this reason."""
+    if reason.code == "ImportTruncated":
+        return TRUNCATED
+    return TARGET if reason.code in TARGET_CODES else REFUSED
+
+
+def tell(error: ProvisorError) -> int:
+    """Say what went wrong and what helps; gives back the exit code."""
+    return tell_reason(error.reason, TARGET if isinstance(error, JobError | RetryLater) else exit_code(error.reason))
+
+
+def tell_reason(reason: Reason, code: int) -> int:
+    complain(describe(reason), remedy(reason.code))
+    return code
+
+
+def complain(sentence: str, help_: str | None = None) -> None:
+    """`Error: …` on standard error, and below it what helps."""
+    note(("Error: ", "bold red"), sentence)
+    for line in (help_ or "").splitlines():
+        note("  ", line)
+
+
+def complain_of_usage(error: click.ClickException) -> int:
+    """What Click found wrong with the command line."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        note(error.ctx.get_usage())
+    note(("Error: ", "bold red"), plain(error.format_message()))
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        note(f"  Try: {error.ctx.command_path} --help")
+    return error.exit_code
+
+
+def _families(kind: type[ProvisorError]) -> Iterator[type[ProvisorError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _families(child)
+
+
+TARGET_CODES = frozenset(one.code for family in (JobError, RetryLater) for one in _families(family)) - {Refused.code}
+"""Codes of errors that say: the target, or the way to it, is at fault."""
