@@ -11,7 +11,9 @@ FUNCTION_LINES = 50
 
 # Name and reason. One that has become small enough again must leave the list.
 LONG_FILES: dict[str, str] = {}
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "store/migrations/versions/m0001_first.py:upgrade": "every table, one after the other",
+}
 
 
 def long_files() -> dict[str, int]:

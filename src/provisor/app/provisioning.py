@@ -16,7 +16,7 @@ from provisor.domain.error import Refused
 from provisor.domain.job import Cycle, Job
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.guard import Verdict, judge
-from provisor.engine.lock import home_lock, running
+from provisor.engine.lock import SERVICE, home_lock, running
 from provisor.engine.request import RESTART_SCOPES, open_cycle
 from provisor.engine.service import run_to_end
 from provisor.store import apps, jobs, plans
@@ -215,7 +215,10 @@ async def _carry_out(
     parameters = {**parameters, "by": installation.actor}
     async with installation.database.transaction() as connection:
         await installation.audit(connection, AUDITED[kind], ("App", app.id, app.name), after=parameters)
-    if running(installation.home) is not None:
+    holder = running(installation.home)
+    if holder is not None and holder.get("purpose") != SERVICE:
+        raise Refused("AlreadyRunning", **holder)
+    if holder is not None:
         ask = _ask_service(installation, job, kind, parameters)
     else:
         ask = _run_here(installation, job, kind, parameters)
@@ -228,22 +231,28 @@ async def _ask_service(
 ) -> AsyncIterator[CycleRow]:
     async with installation.database.transaction() as connection:
         request_id = await jobs.ask(connection, job.id, kind, parameters, installation.clock())
-    cycle_id: str | None = None
-    while True:
-        async with installation.database.read() as connection:
-            asked = await jobs.get_asked(connection, request_id)
-        if asked.state == "refused":
-            assert asked.error is not None, "a refusal says why"
-            raise Refused(asked.error.code, **asked.error.parameters)
-        if asked.state == "taken":
-            cycle_id = asked.cycle_id
-            break
-        if running(installation.home) is None:
-            raise Refused("ServiceGone")
-        await asyncio.sleep(FOLLOW_EVERY)
+    try:
+        cycle_id = await _taken(installation, request_id)
+    finally:
+        async with installation.database.transaction() as connection:
+            await jobs.withdraw(connection, request_id)
     if cycle_id is not None:
         async for row in _follow(installation, cycle_id):
             yield row
+
+
+async def _taken(installation: Installation, request_id: int) -> str | None:
+    """The cycle that the service opened for a request, if it needs one. Raises what the service refused."""
+    while True:
+        async with installation.database.read() as connection:
+            asked = await jobs.get_asked(connection, request_id)
+        if asked.error is not None:
+            raise Refused(asked.error.code, **asked.error.parameters)
+        if asked.state == "taken":
+            return asked.cycle_id
+        if running(installation.home) is None:
+            raise Refused("ServiceGone")
+        await asyncio.sleep(FOLLOW_EVERY)
 
 
 async def _follow(installation: Installation, cycle_id: str) -> AsyncIterator[CycleRow]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import structlog
 
+from provisor.cli.run import load_settings
 from provisor.domain.error import Refused
-from provisor.settings import Settings
 
 if TYPE_CHECKING:
     from provisor.testing.gotomeeting import GoToMeetingEmulator
@@ -30,7 +30,7 @@ def serve(application: Callable[[Any], Any], port: int | None) -> None:
     """
     from provisor.app import compose, serving  # noqa: PLC0415  (the web stack, needed here alone)
 
-    settings = Settings() if port is None else Settings(port=port)
+    settings = load_settings() if port is None else load_settings().model_copy(update={"port": port})
     _log_to_stderr(settings.log_level)
 
     async def run() -> None:
@@ -96,8 +96,9 @@ def gotomeeting(
     """GoTo's Admin API, strict as documented. Sign in as admin@example.com."""
     from provisor.testing.gotomeeting import Options, run  # noqa: PLC0415  (aiohttp, needed here alone)
 
+    offered = {"G2M": seats, "G2W": webinar_seats, "G2T": training_seats}
     options = Options(
-        seats={"G2M": seats, "G2W": webinar_seats, "G2T": training_seats},
+        seats={product: number for product, number in offered.items() if number or product == "G2M"},
         rate_limit=rate_limit or None,
         latency=latency,
         password_sign_in=password_sign_in,

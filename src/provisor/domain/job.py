@@ -10,7 +10,9 @@ from provisor.domain.change import Difference, Reason
 
 ScheduleState: TypeAlias = Literal["Active", "Paused", "Disabled"]
 CycleKind: TypeAlias = Literal["initial", "incremental", "plan"]
-CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "failed", "interrupted", "discarded"]
+CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "interrupted", "failed"]
+"""interrupted: the target did not answer, and is asked again soon · failed: a person must act first."""
+
 LineState: TypeAlias = Literal["planned", "sending", "done", "failed", "held", "superseded"]
 StepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 Result: TypeAlias = Literal["success", "failure", "skipped", "warning"]

@@ -60,7 +60,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
     except (JobError, RetryLater) as problem:
         if stop.is_set():
             return cycle.state
-        state, error = "failed", problem.reason
+        state, error = "failed" if isinstance(problem, JobError) else "interrupted", problem.reason
     await ledger.enter(state, parts.clock(), error)
     return state
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from provisor.domain.error import Refused
+
+SERVICE = "the service"
+PATIENCE = 10  # tries: whoever only looks holds the lock for an instant
+PAUSE = 0.05  # seconds
 
 
 @contextmanager
@@ -18,20 +24,23 @@ def home_lock(home: Path, now: datetime, purpose: str) -> Iterator[None]:
     """Hold the home. Refused (AlreadyRunning) with the holder's pid and start where somebody else does."""
     path = home / "provisor.lock"
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = _holder(path) or {}
-            raise Refused(
-                "AlreadyRunning",
-                pid=holder.get("pid", "?"),
-                since=holder.get("since", "?"),
-                purpose=holder.get("purpose", "?"),
-            ) from None
+        if not _taken(file):
+            raise Refused("AlreadyRunning", **{"pid": "?", "since": "?", "purpose": "?", **(_holder(path) or {})})
         file.truncate(0)
         json.dump({"pid": os.getpid(), "since": now.isoformat(timespec="seconds"), "purpose": purpose}, file)
         file.flush()
         yield
+
+
+def _taken(file: IO[str]) -> bool:
+    for _ in range(PATIENCE):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(PAUSE)
+        else:
+            return True
+    return False
 
 
 def running(home: Path) -> dict[str, str] | None:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from provisor.domain.error import Refused
 from provisor.domain.job import CycleState
 
-SOON = timedelta(minutes=1)  # after a cycle that an outage ended
+SOON = timedelta(minutes=1)  # after a cycle that an outage interrupted
 SHORTEST_INTERVAL = timedelta(seconds=10)
 LONGEST_INTERVAL = timedelta(days=1)
 
 
 def next_cycle(ended: datetime, state: CycleState, interval: timedelta) -> datetime:
     """The time of the next cycle when nothing changes before."""
-    return ended + (min(SOON, interval) if state == "failed" else interval)
+    return ended + (min(SOON, interval) if state == "interrupted" else interval)
 
 
 def valid_interval(seconds: float) -> timedelta:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from provisor.domain.error import Refused
+from provisor.domain.change import Reason
+from provisor.domain.error import ProvisorError, Refused
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.request import open_cycle
@@ -20,6 +21,7 @@ LOOK_EVERY = 0.1  # seconds: how soon a change made by another process is seen
 DEBOUNCE = timedelta(milliseconds=200)
 SAY_ALIVE_EVERY = timedelta(minutes=5)
 RECYCLE_BIN = timedelta(days=30)
+ABANDONED_AFTER = timedelta(hours=1)
 LOOK_INTO_BIN_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger("provisor")
@@ -27,8 +29,17 @@ Enqueue = Callable[[str, str, int], Awaitable[object]]  # job id, cycle id, epoc
 
 
 async def run_to_end(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
-    """Run a claimed cycle, and set when its job runs next."""
-    state = await run_cycle(parts, cycle, stop)
+    """Run a claimed cycle, and set when its job runs next. A fault of our own ends the cycle, not the service."""
+    try:
+        state = await run_cycle(parts, cycle, stop)
+    except ProvisorError:
+        raise
+    except Exception as fault:
+        log.error("fault in a cycle", job=cycle.job_id, cycle=cycle.number, fault=type(fault).__name__)
+        log.debug("fault in a cycle", exc_info=fault)
+        state = "failed"
+        async with parts.database.transaction() as connection:
+            await jobs.end_cycle(connection, cycle, state, Reason("InternalError"), parts.clock())
     if state not in jobs.UNFINISHED:
         async with parts.database.transaction() as connection:
             job = await jobs.get_job(connection, cycle.job_id)
@@ -45,6 +56,7 @@ class Service:
         self._enqueue = enqueue
         self._stop = stop
         self._changed_at: dict[str, datetime] = {}  # job id → when a change was first seen
+        self._tried: dict[str, int] = {}  # job id → the changes that a cycle was begun for, however it ended
         self._alive_at = self._bin_at = parts.clock()
 
     async def run(self) -> None:
@@ -78,6 +90,7 @@ class Service:
     async def _resume(self) -> None:
         """Go on with what an earlier run left unfinished."""
         async with self._parts.database.transaction() as connection:
+            await jobs.discard_abandoned(connection, self._parts.clock() - ABANDONED_AFTER)
             left = [await jobs.claim_cycle(connection, row.cycle.id) for row in await jobs.unfinished(connection)]
         for cycle in left:
             log.info("cycle resumed", job=cycle.job_id, cycle=cycle.number, state=cycle.state)
@@ -96,20 +109,20 @@ class Service:
         for job, due in active:
             if job.id not in busy and (due is None or due <= now or await self._changed(job, now)):
                 await self._open(job)
-        await self._keep_house(active, now)
+        await self._keep_house(active, now, idle=not busy)
 
     async def _changed(self, job: Job, now: datetime) -> bool:
         """Has somebody whom the job concerns changed, and then a moment passed in which more may come?"""
         async with self._parts.database.read() as connection:
             high = await directories.high_change_no(connection, job.directory_id)
-            if job.watermark is None or high == job.watermark:
+            seen = max(job.watermark or 0, self._tried.get(job.id, 0))
+            if job.watermark is None or high <= seen:
                 return False
-            concerned = await jobs.concerned(connection, job, high)
-        if not concerned:
+            concerned = await jobs.concerned(connection, job, seen, high)
+        if not concerned and seen == job.watermark:
             async with self._parts.database.transaction() as connection:
                 await jobs.advance_watermark(connection, job, high)
-            return False
-        if now - self._changed_at.setdefault(job.id, now) < DEBOUNCE:
+        if not concerned or now - self._changed_at.setdefault(job.id, now) < DEBOUNCE:
             return False
         del self._changed_at[job.id]
         return True
@@ -118,6 +131,7 @@ class Service:
         async with self._parts.database.transaction() as connection:
             cycle = await open_cycle(connection, "sync", job, {"by": "the schedule"}, self._parts.clock())
         assert cycle is not None
+        self._tried[job.id] = cycle.high
         await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
 
     async def _take(self, asked: Asked) -> None:
@@ -134,7 +148,7 @@ class Service:
         if cycle is not None:
             await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
 
-    async def _keep_house(self, active: Sequence[tuple[Job, datetime | None]], now: datetime) -> None:
+    async def _keep_house(self, active: Sequence[tuple[Job, datetime | None]], now: datetime, *, idle: bool) -> None:
         """Empty the recycle bin of what has been in it long enough, and say that we are alive."""
         if now - self._bin_at >= LOOK_INTO_BIN_EVERY:
             self._bin_at = now
@@ -142,7 +156,13 @@ class Service:
                 purged = await directories.purge_expired(connection, now - RECYCLE_BIN)
             if purged:
                 log.info("recycle bin emptied", entries=purged)
-        if now - self._alive_at >= SAY_ALIVE_EVERY:
+        if idle and now - self._alive_at >= SAY_ALIVE_EVERY:
             self._alive_at = now
+            async with self._parts.database.read() as connection:
+                last = await jobs.last_ended(connection)
             due = min((at for _, at in active if at), default=None)
-            log.info("alive, nothing to do", jobs=len(active), next_cycle=due.isoformat() if due else "none")
+            times = {
+                "last_cycle": last.isoformat() if last else "none",
+                "next_cycle": due.isoformat() if due else "none",
+            }
+            log.info("alive, nothing to do", jobs=len(active), **times)

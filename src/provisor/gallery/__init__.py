@@ -74,11 +74,13 @@ def search(text: str) -> list[Manifest]:
 
 
 def find(name_or_id: str) -> Manifest:
-    """The app of that id or name, in any case; raises Refused (UnknownApp) with what may have been meant."""
+    """The app of that id or name, or the only one that a search finds; Refused (UnknownApp) names what may be meant."""
     names = {app.id: app for app in gallery().values()} | {app.name.casefold(): app for app in gallery().values()}
     wanted = name_or_id.strip().casefold()
     if wanted in names:
         return names[wanted]
+    if wanted and len(only := search(wanted)) == 1:
+        return only[0]
     meant = [names[name] for name in get_close_matches(wanted, names, n=5, cutoff=0.4)]
     meant += [app for app in search(wanted) if wanted and app not in meant]
     suggestions = ", ".join(dict.fromkeys(app.name for app in meant))

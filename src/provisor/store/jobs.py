@@ -17,7 +17,7 @@ from provisor.store.apps import entitled
 from provisor.store.database import Connection
 from provisor.store.directories import high_change_no
 from provisor.store.document import decode, decode_as, encode
-from provisor.store.tables import cycle, entry, escrow, job, link, plan_line, request, schema_version, standing
+from provisor.store.tables import Instant, cycle, entry, escrow, job, link, plan_line, request, schema_version, standing
 
 UNFINISHED: tuple[CycleState, ...] = ("planning", "pushing")
 
@@ -123,13 +123,13 @@ async def active_jobs(connection: Connection) -> Sequence[tuple[Job, datetime | 
     return [(_job(row), row.next_cycle_at) for row in rows.all()]
 
 
-async def concerned(connection: Connection, one: Job, high: int) -> bool:
-    """Has anything changed about anybody whom this job knows or should know?"""
+async def concerned(connection: Connection, one: Job, seen: int, high: int) -> bool:
+    """Has anything changed, after `seen` and up to `high`, about anybody whom this job knows or should know?"""
     entitled_ids = entitled(one.app_id)
     linked_ids = sa.select(link.c.entry_id).where(link.c.job_id == one.id)
     changed = sa.select(entry.c.id).where(
         entry.c.directory_id == one.directory_id,
-        entry.c.change_no > (one.watermark or 0),
+        entry.c.change_no > seen,
         entry.c.change_no <= high,
         entry.c.id.in_(entitled_ids) | entry.c.id.in_(linked_ids),
     )
@@ -221,8 +221,28 @@ async def claim_cycle(connection: Connection, cycle_id: str, state: CycleState |
     return _cycle((await connection.execute(sa.select(cycle).where(cycle.c.id == cycle_id))).one()).cycle
 
 
+async def end_cycle(connection: Connection, one: Cycle, state: CycleState, error: Reason, now: datetime) -> None:
+    """Where the cycle itself could not: only while it is still held by this claim."""
+    held = sa.update(cycle).where(cycle.c.id == one.id, cycle.c.epoch == one.epoch)
+    await connection.execute(held.values(state=state, error=encode(error), ended=now))
+
+
+async def last_ended(connection: Connection) -> datetime | None:
+    """When a cycle of any job last ended."""
+    found: datetime | None = (await connection.execute(sa.select(sa.func.max(cycle.c.ended, type_=Instant)))).scalar()
+    return found
+
+
+async def withdraw(connection: Connection, request_id: int) -> None:
+    """Nobody waits for this any more; the service must not take it up later."""
+    asked_ = (request.c.id == request_id) & (request.c.state == "asked")
+    await connection.execute(sa.update(request).where(asked_).values(state="withdrawn"))
+
+
 async def unfinished(connection: Connection, job_id: str | None = None) -> Sequence[CycleRow]:
-    query = sa.select(cycle).where(cycle.c.state.in_(UNFINISHED)).order_by(cycle.c.began)
+    """Cycles that somebody has to go on with; a plan in the making is its maker's own."""
+    someones = (cycle.c.state == "planning") & (cycle.c.kind == "plan")
+    query = sa.select(cycle).where(cycle.c.state.in_(UNFINISHED), ~someones).order_by(cycle.c.began)
     if job_id is not None:
         query = query.where(cycle.c.job_id == job_id)
     return [_cycle(row) for row in (await connection.execute(query)).all()]
@@ -238,6 +258,13 @@ async def last_cycles(connection: Connection, job_id: str, limit: int = 1) -> Se
 async def saved_plans(connection: Connection, job_id: str) -> Sequence[CycleRow]:
     query = sa.select(cycle).where(cycle.c.job_id == job_id, cycle.c.state == "planned")
     return [_cycle(row) for row in (await connection.execute(query.order_by(cycle.c.number.desc()))).all()]
+
+
+async def discard_abandoned(connection: Connection, before: datetime) -> None:
+    """Plans that were begun before that moment, and whose makers never ended them."""
+    abandoned = (cycle.c.kind == "plan") & (cycle.c.state == "planning") & (cycle.c.began < before)
+    for row in (await connection.execute(sa.select(cycle.c.id).where(abandoned))).all():
+        await discard(connection, row.id)
 
 
 async def discard(connection: Connection, cycle_id: str) -> None:

@@ -14,6 +14,7 @@ CHECKS: Final[Mapping[str, Row]] = {
         "Signed in, but the admin center does not accept the OAuth client[: it lacks the scope {scope}].",
         "Add the scope to the client at developer.goto.com, and test again.",
     ),
+    "AccountChosen": Row("The GoTo account is {account}[ ({name})]."),
     "AccountNotFound": Row(
         "The admin has no account[ {account}][; there is: {accounts}].",
         "Name another: `provisor app credentials APP --account-key KEY`.",
@@ -21,9 +22,9 @@ CHECKS: Final[Mapping[str, Row]] = {
     "SeveralAccounts": Row(
         "The admin has several accounts: {accounts}.", "Say which: `provisor app credentials APP --account-key KEY`."
     ),
-    "TeamAdmin": Row("The admin may manage users and seats[: {held}]."),
+    "TeamAdmin": Row("The admin has Team Admin permission[: {held}]."),
     "NotTeamAdmin": Row(
-        "The admin lacks rights: needed are {needed}[; held are {held}].",
+        "This account does not have Team Admin permission in GoToMeeting: needed are {needed}[; held are {held}].",
         "Give the rights in the GoTo admin center, or sign in as a super admin.",
     ),
     "UsersReadable": Row("Users can be read[: there are {total}]."),

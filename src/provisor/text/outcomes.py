@@ -13,7 +13,7 @@ _SOURCE = "Mend the value in the directory and import it, or change the mapping.
 OUTCOMES: Final[Mapping[str, Row]] = {
     # ---- why -----------------------------------------------------------------------------------------------------
     "Assigned": Row("Assigned to the app, and without an account there."),
-    "AccountFound": Row("Account {account}[ ({name})] is there already."),
+    "AccountFound": Row("Account {account} is there already."),
     "AttributesChanged": Row("Values changed since they were last sent."),
     "BackInScope": Row("Assigned and enabled again: the account is switched on."),
     "RedundantExport": Row("The account is as it should be."),

@@ -13,6 +13,14 @@ REFUSALS: Final[Mapping[str, Row]] = {
         "Provisor met something it did not expect.",
         "Run `provisor logs` to see how far it came, and report it with the output of `provisor serve`.",
     ),
+    "HomeNotDemo": Row(
+        "The folder {home} is not empty, and not a demo's: it is left alone.", "Name another with `--home`."
+    ),
+    "ExamplesMissing": Row("The sample people are not there.", "Run `make demo` in a clone of the repository."),
+    "DemoFailed": Row(
+        "The demo did not do what it should: {step}[ (exit {exit})].",
+        "The logs of the service and the emulator are in the demo's home.",
+    ),
     # ---- apps ----------------------------------------------------------------------------------------------------
     "NoSuchApp": Row(
         'No app is called "{name}"[; there are: {apps}].',

@@ -82,12 +82,12 @@ def test_an_app_whose_name_is_meant_comes_before_one_whose_keyword_is(monkeypatc
     assert [each.id for each in search("")] == ["a", "z"]
 
 
-@pytest.mark.parametrize("name", [GOTO, "Citrix GoToMeeting", "citrix gotomeeting", " CITRIX-GOTOMEETING "])
+@pytest.mark.parametrize("name", [GOTO, "Citrix GoToMeeting", "citrix gotomeeting", " CITRIX-GOTOMEETING ", "gotomeeting"])
 def test_an_app_is_found_by_id_or_name_in_any_case(name: str) -> None:
     assert find(name).id == GOTO
 
 
-@pytest.mark.parametrize("name", ["gotomeeting", "citrix gotometing", "logmein"])
+@pytest.mark.parametrize("name", ["gotometing", "citrix gotometing"])
 def test_an_app_that_is_nearly_named_is_suggested(name: str) -> None:
     with pytest.raises(Refused) as caught:
         find(name)

@@ -66,7 +66,7 @@ class Check:
         except Misconfigured as error:
             told = dict(error.reason.parameters)
             return _failed(told.pop("problem"), **told)
-        return _passed("AccountFound", account=self._home.account, name=self._home.name)
+        return _passed("AccountChosen", account=self._home.account, name=self._home.name)
 
     async def _has_rights(self) -> CheckStep:
         assert self._home is not None
