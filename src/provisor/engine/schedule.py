@@ -19,7 +19,6 @@ def next_cycle(ended: datetime, state: CycleState, interval: timedelta) -> datet
 
 def valid_interval(seconds: float) -> timedelta:
     """Refused (IntervalInvalid) outside 10 seconds to a day."""
-    interval = timedelta(seconds=seconds)
-    if not SHORTEST_INTERVAL <= interval <= LONGEST_INTERVAL:
+    if not SHORTEST_INTERVAL.total_seconds() <= seconds <= LONGEST_INTERVAL.total_seconds():
         raise Refused("IntervalInvalid", interval=f"{seconds:g} s", shortest="10 s", longest="1 day")
-    return interval
+    return timedelta(seconds=seconds)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,7 +73,7 @@ class Database:
     @asynccontextmanager
     async def _open(self, begin: str) -> AsyncIterator[Connection]:
         async with self._turn:
-            with self._engine.connect() as connection:
+            with usable(), self._engine.connect() as connection:
                 await _begin(connection, begin)
                 yield _OnLoop(connection)
                 connection.commit()
@@ -86,6 +86,17 @@ class Database:
         return self._engine
 
 
+@contextmanager
+def usable() -> Iterator[None]:
+    """A disk that is full, a file that is read-only or no database: said in words, and nothing is half-written."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise
+        raise Refused("DatabaseUnusable", detail=str(error.orig)) from error
+
+
 async def _begin(connection: sa.Connection, begin: str) -> None:
     """Take the lock; while another process holds it, wait without holding up the loop."""
     waited, pause = 0.0, 0.01
@@ -94,7 +105,7 @@ async def _begin(connection: sa.Connection, begin: str) -> None:
             connection.exec_driver_sql(begin)
         except sa.exc.OperationalError as error:
             if "locked" not in str(error) or waited > BUSY_AFTER:
-                raise Refused("DatabaseUnusable", detail=str(error.orig)) from error
+                raise
             connection.rollback()
             await asyncio.sleep(pause)
             waited, pause = waited + pause, min(pause * 1.5, 0.2)

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from provisor.domain.error import Refused
-from provisor.store.database import Database
+from provisor.store.database import Database, usable
 
 NEWEST = "0001"
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -15,7 +15,7 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 def migrate(database: Database) -> None:
     """Run the migrations that are missing. Refused where a newer version of Provisor has been here."""
-    with database.synchronous_engine().connect() as connection:
+    with usable(), database.synchronous_engine().connect() as connection:
         if _version(connection) == NEWEST:
             return
         connection.rollback()
