@@ -174,7 +174,7 @@ def _code(plan: Plan) -> int:
 def _say_result(plan: Plan, failures: Sequence[tuple[str, Reason]]) -> None:
     counts, app = results(plan), quoted(plan.app.name)
     if plan.row.error is not None:
-        tell_reason(plan.row.error, TARGET)
+        tell_reason(plan.row.error, _code(plan))
     if any(counts.values()):
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count and name != "superseded")
         say((f"{plan.app.name}: ", "bold"), told or "nothing yet", ".")

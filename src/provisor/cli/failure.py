@@ -36,12 +36,14 @@ def exit_code(reason: Reason) -> int:
     """The exit code of a command that ended for this reason."""
     if reason.code == "ImportTruncated":
         return TRUNCATED
+    if reason.code == ProvisorError.code:
+        return INTERNAL
     return TARGET if reason.code in TARGET_CODES else REFUSED
 
 
 def tell(error: ProvisorError) -> int:
     """Say what went wrong and what helps; gives back the exit code."""
-    return tell_reason(error.reason, TARGET if isinstance(error, JobError | RetryLater) else exit_code(error.reason))
+    return tell_reason(error.reason, exit_code(error.reason))
 
 
 def tell_reason(reason: Reason, code: int) -> int:

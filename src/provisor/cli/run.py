@@ -5,24 +5,32 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+from provisor.domain.error import Refused
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
     from provisor.settings import Settings
 
 T = TypeVar("T")
+SILENT = logging.CRITICAL  # a level at which nothing is logged
 
 
 def run(work: Callable[[Installation], Awaitable[T]]) -> T:
     """Open the home, do the work, close the home. Ctrl-C and SIGTERM cancel the work, which then ends in order."""
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
     from provisor.app.compose import opened
 
     settings = load_settings()
+    _quiet(curious=settings.log_level == "debug")
 
     async def opened_for() -> T:
         task = asyncio.current_task()
@@ -31,7 +39,27 @@ def run(work: Callable[[Installation], Awaitable[T]]) -> T:
         async with opened(settings) as installation:
             return await work(installation)
 
-    return asyncio.run(opened_for())
+    try:
+        return asyncio.run(opened_for())
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):  # the others are mistakes in a statement of ours
+            raise
+        raise Refused("DatabaseUnusable", detail=str(error.orig)) from error
+
+
+def _quiet(*, curious: bool) -> None:
+    """The log is the service's voice; a command speaks in sentences, and logs to standard error where asked to."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if curious else SILENT),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def load_settings() -> Settings:
