@@ -13,7 +13,7 @@ help:
 	@echo "make test                            every test but the long ones"
 	@echo "make soak [KILLS= SEEDS= PEOPLE=]    the long ones: large directories, killed services"
 	@echo "make check                           style, types, layers, spelling, house rules"
-	@echo "make bench                           the benchmarks"
+	@echo "make bench [PEOPLE=]                 what the engine adds to the requests themselves"
 	@echo "make docs                            do all links lead somewhere, are all settings explained?"
 
 demo: $(RUN)
@@ -33,10 +33,8 @@ check: $(DEVELOP)
 	$(BIN)/codespell
 	$(BIN)/pytest tests/house
 
-ifneq ($(wildcard bench/cycle.py),)
 bench: $(DEVELOP)
 	$(BIN)/python bench/cycle.py
-endif
 
 docs: $(DEVELOP)
 	$(BIN)/pytest tests/house/test_docs.py
