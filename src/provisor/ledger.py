@@ -84,7 +84,7 @@ class Ledger(Protocol):
         ...
 
     async def holders(self, target_ids: Sequence[str]) -> Mapping[str, str]:
-        """Which entry each of these accounts is linked to."""
+        """Which entry each of these accounts is linked to; one that is deleted for good holds none any more."""
         ...
 
     async def keep(self, drafts: Sequence[Draft]) -> None:

@@ -166,6 +166,6 @@ async def test_the_log_is_filtered_and_paged(provisor: Command) -> None:
     assert [row["provisioningAction"] for row in mine] == ["create"]
     first = (await provisor.done("logs", "--limit", "2", "--json")).json
     second = (await provisor.done("logs", "--limit", "2", "--before", str(first["next"]), "--json")).json
-    assert second["value"][0]["id"] < first["value"][-1]["id"]
+    assert int(second["value"][0]["id"]) < int(first["value"][-1]["id"])
     audit = (await provisor.done("logs", "--audit", "--json")).json["value"]
     assert audit[0]["activityDisplayName"] == "Start a provisioning cycle"

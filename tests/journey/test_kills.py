@@ -89,8 +89,8 @@ async def kill_once(home: Path, chance: random.Random, upto: int) -> int:
             (app,) = (await status.show(installation)).apps
             if app.details.active_accounts >= upto:
                 break
-            time.sleep(0.01)  # noqa: ASYNC251  (nothing else runs here)
-        time.sleep(chance.uniform(0, 0.1))  # noqa: ASYNC251
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.1))
         service.kill()
         service.wait()
         (app,) = (await status.show(installation)).apps

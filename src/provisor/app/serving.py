@@ -46,7 +46,7 @@ async def serve(installation: Installation, application: Application, ready: Cal
         sockets = [_listen(config)]
         answering = asyncio.create_task(server.serve(sockets))
         async with worker(installation.home, service.run_claimed):
-            while not server.started and not answering.done():
+            while not server.started and not answering.done():  # noqa: ASYNC110  (uvicorn has no event for it)
                 await asyncio.sleep(0.01)
             address = f"http://{HOST}:{sockets[0].getsockname()[1]}"
             log.info("service began", address=address, home=str(installation.home))

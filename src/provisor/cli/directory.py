@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provisor.cli.failure import INCOMPLETE
 from provisor.cli.run import run
 from provisor.cli.show import (
     as_json,
@@ -55,11 +56,11 @@ def directory() -> None:
 @as_json
 def import_(
     file: Path, source: str | None, full: bool, confirm_missing: bool, dry_run: bool, strict: bool, as_json: bool
-) -> None:
+) -> int:
     """Import people and groups from an LDIF file.
 
-    Records that cannot be taken are listed, and the others go in. Exit code 4: with --full, so many are missing that
-    the file looks cut off; nothing is changed unless --confirm-missing says that it is meant.
+    Records that cannot be taken are listed, and the others go in: exit code 5. Exit code 4: with --full, so many are
+    missing that the file looks cut off; nothing is changed unless --confirm-missing says that it is meant.
     """
     from provisor.app import people
     from provisor.directory.importing import Options
@@ -70,6 +71,7 @@ def import_(
         document(_summary_json(summary, file, options))
     else:
         _say_summary(summary, file, options)
+    return INCOMPLETE if summary.refused else 0
 
 
 def _say_summary(summary: Summary, file: Path, options: Options) -> None:
@@ -85,6 +87,11 @@ def _say_summary(summary: Summary, file: Path, options: Options) -> None:
     say(f"{verb} {file} (source {options.source}): ", (told, "bold"), ".")
     if summary.left_deleted:
         say(f"  {number(summary.left_deleted, 'entry', 'entries')} stay deleted, because they were deleted here.")
+    for other, count in summary.elsewhere.items():
+        note(
+            (f"  {number(count, 'entry', 'entries')} came from the source {other}, too, and are there twice.", "yellow")
+        )
+        note(f"    If it is the same directory: provisor directory import {quoted(str(file))} --source {quoted(other)}")
     if summary.waiting:
         say(f"  {number(summary.waiting, 'reference')} to entries that have not arrived yet.")
     if summary.refused:
@@ -113,6 +120,7 @@ def _summary_json(summary: Summary, file: Path, options: Options) -> Mapping[str
         "removed": summary.removed,
         "leftDeleted": summary.left_deleted,
         "waitingReferences": summary.waiting,
+        "alsoInSources": dict(summary.elsewhere),
         "refused": summary.refused,
         "faults": [
             {

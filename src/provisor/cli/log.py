@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from provisor.cli.run import run
-from provisor.cli.show import as_json, difference, difference_json, document, moment, reason_json, say, table
+from provisor.cli.show import as_json, difference, document, moment, say, table
 from provisor.text import describe
 
 if TYPE_CHECKING:
+    from provisor.app.installation import Installation
     from provisor.store.logs import AuditRow, LogRow
 
 STYLES = {"success": "green", "failure": "bold red", "skipped": "dim", "warning": "yellow"}
@@ -39,11 +40,16 @@ def logs(app_: str | None, limit: int, before: int | None, audit: bool, as_json:
         _audit(limit, before, as_json=as_json)
         return
     from provisor.app import status
+    from provisor.app.summary import provisioning_object_summary
 
-    found = run(lambda installation: status.log_page(installation, app=app_, before=before, limit=limit, **wanted))
+    async def read(installation: Installation) -> tuple[Sequence[LogRow], Sequence[Mapping[str, object]]]:
+        rows = await status.log_page(installation, app=app_, before=before, limit=limit, **wanted)
+        return rows, [provisioning_object_summary(row, installation.tenant_id) for row in rows]
+
+    found, summaries = run(read)
     next_ = found[-1].id if len(found) == limit else None
     if as_json:
-        document({"value": [_row_json(row) for row in found], "next": next_})
+        document({"value": summaries, "next": next_})
         return
     for row in found:
         _say_row(row)
@@ -66,30 +72,6 @@ def _say_row(row: LogRow) -> None:
     if row.modified:
         changed = "; ".join(difference(one, created=row.action == "create") for one in row.modified)
         say(("    " + changed, "dim"))
-
-
-def _row_json(row: LogRow) -> Mapping[str, object]:
-    return {
-        "id": row.id,
-        "activityDateTime": row.at,
-        "app": row.app_name,
-        "jobId": row.job_id,
-        "cycleId": row.cycle_id,
-        "changeNumber": row.seq,
-        "provisioningAction": row.action,
-        "status": row.status,
-        "entryId": row.entry_id,
-        "displayName": row.name,
-        "userPrincipalName": row.login,
-        "targetId": row.target_id,
-        "durationInMilliseconds": row.duration_ms,
-        "reason": reason_json(row.reason),
-        "modifiedProperties": [difference_json(one) for one in row.modified],
-        "provisioningSteps": [
-            {"name": one.name, "type": one.type, "status": one.status, "reason": reason_json(one.reason)}
-            for one in row.steps
-        ],
-    }
 
 
 def _audit(limit: int, before: int | None, *, as_json: bool) -> None:

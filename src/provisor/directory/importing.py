@@ -32,6 +32,7 @@ class Summary:
     removed: int = 0
     left_deleted: int = 0  # an admin deleted them here: an import does not bring them back
     waiting: int = 0  # references to entries that have not arrived
+    elsewhere: Mapping[str, int] = field(default_factory=dict)  # added entries that another source has brought, too
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -131,6 +132,8 @@ class _Import:
             self._summary.added += before is None
             self._summary.updated += before is not None and before.deleted_by is None
             changed.append((before.id if before else str(uuid.uuid4()), record))
+        new = [record.key for anchor, record in records.items() if anchor not in known]
+        self._summary.elsewhere = await imports.sources_of(self._connection, self._directory_id, new)
         self._summary.restored = len(restored)
         await directories.restore(self._connection, restored, change_no)
         await directories.touch_members(self._connection, restored, change_no)

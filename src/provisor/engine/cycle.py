@@ -54,6 +54,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
                 state = "planned"
             else:
                 await ledger.enter("pushing", parts.clock())
+                await ledger.count_planned()
                 await apply_cycle(ledger, target, program, parts, stop)
     except Stopped:
         return "pushing"
@@ -76,7 +77,7 @@ async def plan_cycle(ledger: CycleLedger, target: Target, program: MappingProgra
     if judge(destructive, active, cycle.allow).held:
         await ledger.hold_destructive()
     await ledger.hold_privileged()
-    await ledger.planned()
+    await ledger.count_planned()
 
 
 async def plan_page(

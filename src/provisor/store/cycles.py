@@ -167,8 +167,10 @@ class CycleLedger:
         return found
 
     async def holders(self, target_ids: Sequence[str]) -> Mapping[str, str]:
-        query = sa.select(link.c.target_id, link.c.entry_id).where(
-            link.c.job_id == self._job.id, link.c.target_id.in_(target_ids)
+        query = (
+            sa.select(link.c.target_id, link.c.entry_id)
+            .join(entry, entry.c.id == link.c.entry_id)
+            .where(link.c.job_id == self._job.id, link.c.target_id.in_(target_ids), ~entry.c.purged)
         )
         async with self._database.read() as connection:
             return {str(row.target_id): str(row.entry_id) for row in (await connection.execute(query)).all()}
@@ -238,13 +240,14 @@ class CycleLedger:
         async with self._database.transaction() as connection:
             await connection.execute(sa.update(plan_line).where(lines).values(state="held"))
 
-    async def planned(self) -> None:
-        """The plan is complete: what progress is measured against."""
-        mine = plan_line.c.cycle_id == self._cycle.id
-        query = sa.select(sa.func.count()).where(mine, plan_line.c.state == "planned", plan_line.c.rank != NOT_PUSHED)
+    async def count_planned(self) -> None:
+        """What progress is measured against: all lines that are pushed, however far they are."""
+        mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank != NOT_PUSHED)
+        query = sa.select(sa.func.count()).where(mine, plan_line.c.state != "held")
         async with self._database.transaction() as connection:
+            await self._still_ours(connection)
             lines = int((await connection.execute(query)).scalar_one())
-            await self._count(connection, {"planned": lines})
+            await self._count(connection, {}, planned=lines)
 
     # ---- pushing ----------------------------------------------------------------------------------------------
 
@@ -316,11 +319,11 @@ class CycleLedger:
             chosen = (plan_line.c.cycle_id == self._cycle.id) & plan_line.c.seq.in_(seqs)
             await connection.execute(sa.update(plan_line).where(chosen).values(state=state))
 
-    async def _count(self, connection: Connection, more: Mapping[str, int]) -> None:
+    async def _count(self, connection: Connection, more: Mapping[str, int], **exact: int) -> None:
         row = (await connection.execute(sa.select(cycle.c.counts).where(cycle.c.id == self._cycle.id))).one()
         counts = Counter(decode(row.counts))
         counts.update(more)
-        text = encode({name: value for name, value in counts.items() if value})
+        text = encode({name: value for name, value in {**counts, **exact}.items() if value})
         await connection.execute(sa.update(cycle).where(cycle.c.id == self._cycle.id).values(counts=text))
 
     async def _still_ours(self, connection: Connection) -> None:

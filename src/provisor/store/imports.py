@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
@@ -29,6 +30,16 @@ async def resolve(connection: Connection, directory_id: str, source: str, keys: 
         by_key = sa.select(entry.c.reference_key.label("key"), entry.c.id).where(there, entry.c.reference_key.in_(part))
         for query in (by_alias.where(entry.c.source == source), by_key):
             found.update((str(row.key), str(row.id)) for row in (await connection.execute(query)).all())
+    return found
+
+
+async def sources_of(connection: Connection, directory_id: str, keys: Sequence[str]) -> Mapping[str, int]:
+    """How many of these reference keys each source has brought already."""
+    found: Counter[str] = Counter()
+    for part in parts(keys):
+        there = (entry.c.directory_id == directory_id) & entry.c.reference_key.in_(part) & ~entry.c.purged
+        query = sa.select(entry.c.source, sa.func.count().label("entries")).where(there).group_by(entry.c.source)
+        found.update({str(row.source): int(row.entries) for row in (await connection.execute(query)).all()})
     return found
 
 

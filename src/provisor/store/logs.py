@@ -13,7 +13,7 @@ from provisor.domain.change import Difference, Reason
 from provisor.domain.job import Step
 from provisor.store.database import Connection
 from provisor.store.document import decode_as, encode
-from provisor.store.tables import app, audit_log, entry, job, provisioning_log
+from provisor.store.tables import app, audit_log, cycle, directory, entry, job, provisioning_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,11 @@ class LogRow:
     id: int
     at: datetime
     job_id: str
+    app_id: str
     app_name: str
+    directory_id: str
+    directory_name: str
+    initiated_by: str
     cycle_id: str
     seq: int
     entry_id: str
@@ -73,9 +77,12 @@ async def provisioning_rows(
 ) -> Sequence[LogRow]:
     """A page of the log, newest first. `before`: the number of the last row seen."""
     query = (
-        sa.select(provisioning_log, app.c.name.label("app_name"), entry.c.login)
+        sa.select(provisioning_log, entry.c.login, app.c.name.label("app_name"), job.c.app_id, job.c.directory_id)
+        .add_columns(directory.c.name.label("directory_name"), cycle.c.requested_by)
         .outerjoin(job, job.c.id == provisioning_log.c.job_id)
         .outerjoin(app, app.c.id == job.c.app_id)
+        .outerjoin(directory, directory.c.id == job.c.directory_id)
+        .outerjoin(cycle, cycle.c.id == provisioning_log.c.cycle_id)
         .outerjoin(entry, entry.c.id == provisioning_log.c.entry_id)
         .order_by(provisioning_log.c.id.desc())
         .limit(limit)
@@ -101,7 +108,11 @@ def _log_row(row: sa.Row[Any]) -> LogRow:
         id=row.id,
         at=row.at,
         job_id=row.job_id,
+        app_id=row.app_id or "",
         app_name=row.app_name or "",
+        directory_id=row.directory_id or "",
+        directory_name=row.directory_name or "",
+        initiated_by=row.requested_by or "",
         cycle_id=row.cycle_id,
         seq=row.seq,
         entry_id=row.entry_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,13 +15,14 @@ from provisor.ledger import Outcome
 from provisor.store.database import Connection, upsert
 from provisor.store.directories import parts
 from provisor.store.document import decode_as, encode
-from provisor.store.tables import escrow, link, plan_line, provisioning_log, standing
+from provisor.store.tables import entry, escrow, link, plan_line, provisioning_log, standing
 
 
 async def keep_outcomes(
     connection: Connection, job_id: str, cycle_id: str, outcomes: Sequence[Outcome]
 ) -> Mapping[str, int]:
     """Returns what is to be added to the cycle's counters."""
+    outcomes = await _without_contested(connection, job_id, outcomes)
     entries = [outcome.log.entry_id for outcome in outcomes]
     last = await _last_reasons(connection, job_id, entries)
     told = [one for one in outcomes if one.log.action not in ("other", "stagedDelete") or _news(one, last)]
@@ -30,6 +32,35 @@ async def keep_outcomes(
     await _keep_standing(connection, job_id, outcomes)
     await _keep_escrows(connection, job_id, outcomes)
     return Counter(_counter(outcome.log) for outcome in outcomes)
+
+
+async def _without_contested(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """An account has one holder: who is given somebody else's is in error, and says whose it is."""
+    holders: dict[str, str] = {}
+    targets = [outcome.link.target_id for outcome in outcomes if outcome.link is not None]
+    for part in parts(targets):
+        query = (
+            sa.select(link.c.target_id, link.c.entry_id, entry.c.purged)
+            .join(entry, entry.c.id == link.c.entry_id)
+            .where(link.c.job_id == job_id, link.c.target_id.in_(part))
+        )
+        for row in (await connection.execute(query)).all():
+            if row.purged:
+                mine = (link.c.job_id == job_id) & (link.c.entry_id == row.entry_id)
+                await connection.execute(sa.delete(link).where(mine))
+            else:
+                holders[row.target_id] = row.entry_id
+    return [_contested(outcome, holders) for outcome in outcomes]
+
+
+def _contested(outcome: Outcome, holders: dict[str, str]) -> Outcome:
+    if outcome.link is None:
+        return outcome
+    holder = holders.setdefault(outcome.link.target_id, outcome.link.entry_id)
+    if holder == outcome.link.entry_id:
+        return outcome
+    reason = Reason("EntryConflict", {"account": outcome.link.target_id, "entry": holder})
+    return Outcome(outcome.seq, replace(outcome.log, status="failure", reason=reason), retry="back off")
 
 
 def _counter(log: LogEntry) -> str:

@@ -82,7 +82,9 @@ def test_an_app_whose_name_is_meant_comes_before_one_whose_keyword_is(monkeypatc
     assert [each.id for each in search("")] == ["a", "z"]
 
 
-@pytest.mark.parametrize("name", [GOTO, "Citrix GoToMeeting", "citrix gotomeeting", " CITRIX-GOTOMEETING ", "gotomeeting"])
+@pytest.mark.parametrize(
+    "name", [GOTO, "Citrix GoToMeeting", "citrix gotomeeting", " CITRIX-GOTOMEETING ", "gotomeeting"]
+)
 def test_an_app_is_found_by_id_or_name_in_any_case(name: str) -> None:
     assert find(name).id == GOTO
 
