@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    os.umask(0o077)  # the home holds people's data and secrets: nobody else on this machine reads it
     sys.exit(cli.main(application=_application))
 
 

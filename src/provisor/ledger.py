@@ -8,18 +8,8 @@ from typing import Protocol
 
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Change
-from provisor.domain.job import LogEntry, Retry
+from provisor.domain.job import LineState, LogEntry, Retry
 from provisor.domain.resource import Account, Entry, Link
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An entry that this cycle must look at, with all that is known of it."""
-
-    entry: Entry
-    roles: tuple[AppRole, ...]  # held directly or through a group, highest priority first
-    link: Link | None
-    noted: bool = False  # the log's last word on this entry is a skip or a failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +21,17 @@ class Claim:
 
     def __str__(self) -> str:
         return f"{self.attribute}={self.value.casefold()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that this cycle must look at, with all that is known of it."""
+
+    entry: Entry
+    roles: tuple[AppRole, ...]  # held directly or through a group, highest priority first
+    link: Link | None
+    noted: bool = False  # the log's last word on this entry is a skip or a failure
+    lost: Claim | None = None  # an earlier cycle may have made an account by this value: nobody answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Line:
     name: str = ""  # the entry's display name
     held: bool = False  # by the guard, until a person agrees
     in_doubt: bool = False  # it may have been sent before a crash
+    moved: bool = False  # … and its entry, assignment or link has changed since
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,13 @@ class Outcome:
     """What became of one line, and what is to be remembered of it, all in one transaction."""
 
     seq: int
+    state: LineState
     log: LogEntry
     link: Link | None = None  # as it now is
     unlink: bool = False  # the account is gone
     retry: Retry | None = None  # when this entry is looked at again, though it does not change
     cause: str | None = None  # what it shares with other entries that are tried again
+    freed: str | None = None  # the matching value that others may have waited for
     well: bool = False  # the account is as it should be
 
 
@@ -101,6 +105,14 @@ class Ledger(Protocol):
 
     async def skipped(self, limit: int) -> Sequence[Line]:
         """The next lines that are to be recorded and not pushed: skips, and what the guard holds."""
+        ...
+
+    async def supersede(self, line: Line) -> None:
+        """Give a line up: the next cycle decides anew."""
+        ...
+
+    async def take_up(self, links: Sequence[Link], entry_ids: Sequence[str]) -> None:
+        """Link accounts that unanswered creates have made; of none of these entries anything is in doubt any more."""
         ...
 
     async def release(self, lines: Sequence[Line]) -> None:

@@ -23,6 +23,7 @@ from provisor.store.database import Connection
 from provisor.text import looks_like_mail
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+OWN_MACHINE_RATE = 10_000.0  # requests a second
 HIDDEN = "(set)"
 
 
@@ -173,6 +174,8 @@ async def set_credentials(installation: Installation, word: str, given: Mapping[
                 if value != plain.get(key, field.default):
                     cleared = await apps.clear_secrets(connection, app.id)
         for key, value in given.items():
+            if fields[key].secret and not value:
+                raise Refused("SecretEmpty", field=fields[key].label)
             if fields[key].secret:
                 await apps.put_secret(connection, app.id, key, installation.vault.seal(app.id, key, value))
             elif value:
@@ -242,12 +245,22 @@ def base_address(app: App, manifest: Manifest) -> str:
     return "" if field is None else app.credentials.get(field.key, field.default or "")
 
 
+def rate_of(app: App, manifest: Manifest) -> float:
+    """Requests a second that the target is sent, never more than it bears now, wherever it has moved since."""
+    return min(float(app.settings.get("rateLimit", manifest.rate_limit.default)), _highest_rate(app, manifest))
+
+
 def _rate(app: App, manifest: Manifest, rate: float) -> float:
-    """The target's hard limit holds, except for a target on this machine: an emulator knows none."""
-    own_machine = urlsplit(base_address(app, manifest)).hostname in LOOPBACK
-    if not 0 < rate <= (10_000 if own_machine else manifest.rate_limit.hard):
-        raise Refused("RateTooHigh", rate=f"{rate:g}", hard=f"{manifest.rate_limit.hard:g}")
+    highest = _highest_rate(app, manifest)
+    if not 0 < rate <= highest:
+        raise Refused("RateTooHigh", rate=f"{rate:g}", hard=f"{highest:g}")
     return rate
+
+
+def _highest_rate(app: App, manifest: Manifest) -> float:
+    """The target's hard limit holds, except for a target on this machine: an emulator may know none."""
+    own_machine = urlsplit(base_address(app, manifest)).hostname in LOOPBACK
+    return OWN_MACHINE_RATE if own_machine else manifest.rate_limit.hard
 
 
 def _number(key: str, value: str) -> float:

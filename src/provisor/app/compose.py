@@ -13,7 +13,7 @@ from provisor.secret import Vault, load_key
 from provisor.settings import Settings
 from provisor.store import directories
 from provisor.store.database import Database
-from provisor.store.installation import tenant_id
+from provisor.store.installation import ensure_tenant_id, tenant_id
 from provisor.store.migrate import migrate
 
 DIRECTORY = "Provisor Directory"
@@ -31,9 +31,13 @@ async def opened(settings: Settings, actor: str | None = None) -> AsyncIterator[
     database = Database(settings.home / "provisor.db")
     try:
         migrate(database)
-        async with database.transaction() as connection:
+        async with database.read() as connection:
             tenant = await tenant_id(connection)
-            directory_id = await directories.ensure_directory(connection, DIRECTORY)
+            directory_id = await directories.find_directory(connection, DIRECTORY)
+        if tenant is None or directory_id is None:
+            async with database.transaction() as connection:
+                tenant = await ensure_tenant_id(connection)
+                directory_id = await directories.ensure_directory(connection, DIRECTORY)
         yield Installation(settings, database, vault, tenant, directory_id, actor or _user(), now)
     finally:
         database.close()

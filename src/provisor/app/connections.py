@@ -27,7 +27,7 @@ async def open_target(installation: Installation, job: Job) -> Target:
         roles = await apps.roles_of(connection, app.id)
         blobs = await apps.secrets_of(connection, app.id)
     settings = {field.key: app.settings.get(field.key, field.default) for field in manifest.settings}
-    rate = float(app.settings.get("rateLimit", manifest.rate_limit.default))
+    rate = app_cases.rate_of(app, manifest)
     made = CONNECTORS[manifest.connector]
     credentials = _credentials(installation, app, manifest, blobs)
     return made(Connection(credentials=credentials, settings=settings, roles=roles, rate_limit=rate))

@@ -131,7 +131,7 @@ async def show_plan(installation: Installation, cycle_id: str) -> Plan:
 
 def _seconds(app: App, counts: Mapping[tuple[str, str], int]) -> float:
     manifest = app_cases.manifest_of(app)
-    rate = float(app.settings.get("rateLimit", manifest.rate_limit.default))
+    rate = app_cases.rate_of(app, manifest)
     requests = sum(
         lines * manifest.requests.get(action, 0.0) for (action, state), lines in counts.items() if state == "planned"
     )
@@ -184,8 +184,9 @@ async def apply_plan(installation: Installation, plan_id: str, allow: int | None
     """A saved plan, exactly as it was shown."""
     plan = await show_plan(installation, plan_id)
     async with installation.database.read() as connection:
-        job = await jobs.job_of(connection, plan.app.id)
-    async for row in _carry_out(installation, plan.app, job, "apply", {"plan": plan_id, "allow": allow}):
+        details = await app_cases.details(connection, installation, plan.app)
+    _runnable(details)
+    async for row in _carry_out(installation, plan.app, details.job, "apply", {"plan": plan_id, "allow": allow}):
         yield row
 
 

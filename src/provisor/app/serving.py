@@ -43,18 +43,22 @@ async def serve(installation: Installation, application: Application, ready: Cal
     server = _Server(config)
     with home_lock(installation.home, installation.clock(), SERVICE):
         service = Service(parts(installation), enqueue, stop)
-        sockets = [_listen(config)]
-        answering = asyncio.create_task(server.serve(sockets))
-        async with worker(installation.home, service.run_claimed):
-            while not server.started and not answering.done():  # noqa: ASYNC110  (uvicorn has no event for it)
-                await asyncio.sleep(0.01)
-            address = f"http://{HOST}:{sockets[0].getsockname()[1]}"
-            log.info("service began", address=address, home=str(installation.home))
-            ready(address)
-            await service.run()
-            log.info("service stops: nothing more is sent, requests in flight end")
-        server.should_exit = True
-        await answering
+        listening = _listen(config)
+        await service.fence()
+        answering = asyncio.create_task(server.serve([listening]))
+        try:
+            async with worker(installation.home, service.run_claimed):
+                while not server.started and not answering.done():  # noqa: ASYNC110  (uvicorn has no event for it)
+                    await asyncio.sleep(0.01)
+                address = f"http://{HOST}:{listening.getsockname()[1]}"
+                log.info("service began", address=address, home=str(installation.home))
+                ready(address)
+                await service.run()
+                log.info("service stops: nothing more is sent, requests in flight end")
+        finally:
+            stop.set()
+            server.should_exit = True
+            await answering
     log.info("service ended")
 
 

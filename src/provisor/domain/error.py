@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from provisor.domain.change import Reason
 from provisor.domain.job import NO_SEAT, Retry
+from provisor.domain.resource import Account
 
 
 class ProvisorError(Exception):
@@ -37,6 +38,12 @@ class Refused(ProvisorError):
 
     def __str__(self) -> str:
         return str(self.reason)
+
+
+class CycleTakenOver(ProvisorError):
+    """Another process has claimed this cycle: nothing that we know of it counts any more."""
+
+    code = "CycleTakenOver"
 
 
 # ---- wait, then send again -----------------------------------------------------------------------------------
@@ -71,6 +78,7 @@ class EntryError(ProvisorError):
     code = "UnprocessableEntity"
     retry: ClassVar[Retry] = "back off"
     cause: ClassVar[str | None] = None  # what it shares with other entries
+    account: Account | None = None  # what a create that failed has left in the target all the same
 
 
 class NotFound(EntryError):

@@ -23,6 +23,7 @@ NO_SEAT = "seat"
 """The cause that entries without a seat share: a leaver of the same cycle may free one."""
 
 DEFAULT_INTERVAL = timedelta(minutes=20)
+DAY = timedelta(days=1)
 RETRY_AFTER_FIRST_FAILURE = (timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))
 """When an entry in escrow is tried again, counted from its first failure; then daily (Entra, section 6.5)."""
 
@@ -64,7 +65,6 @@ class Escrow:
     entry_id: str
     reason: Reason
     first_failed: datetime
-    attempts: int
     cause: str | None = None  # what it shares with other entries in escrow: one gone, all are tried again
 
     def next_attempt(self, retry: Retry, failed: datetime) -> datetime | None:
@@ -73,10 +73,10 @@ class Escrow:
             return None
         if retry == "next interval":
             return failed + DEFAULT_INTERVAL
-        waits = RETRY_AFTER_FIRST_FAILURE
-        if self.attempts <= len(waits):
-            return self.first_failed + waits[max(0, self.attempts - 1)]
-        return self.first_failed + waits[-1] * (self.attempts - len(waits) + 1)
+        for wait in RETRY_AFTER_FIRST_FAILURE:
+            if self.first_failed + wait > failed:
+                return self.first_failed + wait
+        return self.first_failed + DAY * ((failed - self.first_failed) // DAY + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Account:
     attributes: Attributes
     active: bool = True
     grants: Attributes = field(default_factory=dict)  # the connector's own note: which licence it gave
+    holds: Attributes = field(default_factory=dict)  # the same of all that the account has, whoever gave it
     privileged: bool = False  # holds a role that a person must agree to take over
 
 

@@ -13,6 +13,7 @@ from provisor.domain.change import Change, Reason
 from provisor.domain.error import EntryError, JobError, RetryLater
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.domain.resource import Account
+from provisor.engine.doubt import settled
 from provisor.engine.guard import judge
 from provisor.engine.lookup import Lookup
 from provisor.flow.fetch import fetch
@@ -27,8 +28,6 @@ from provisor.store import jobs
 from provisor.store.cycles import CycleLedger
 from provisor.store.database import Database
 
-GRACE = 8.0  # seconds that requests in flight may take once a cycle is asked to stop
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -41,7 +40,7 @@ class Parts:
 
 
 async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
-    """Plan, guard and apply a claimed cycle, going on from where it stands. Says how it ended."""
+    """Plan, guard and apply a claimed cycle, going on from where it stands. Says how it ended, or that it has not."""
     job, program = await _load(parts, cycle)
     ledger = CycleLedger(parts.database, job, cycle, (program.mapping.source,), parts.clock())
     error: Reason | None = None
@@ -49,7 +48,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
     try:
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
-                await plan_cycle(ledger, target, program, cycle)
+                await plan_cycle(ledger, target, program, cycle, stop)
             if cycle.kind == "plan" and cycle.state == "planning":
                 state = "planned"
             else:
@@ -57,7 +56,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
                 await ledger.count_planned()
                 await apply_cycle(ledger, target, program, parts, stop)
     except Stopped:
-        return "pushing"
+        return cycle.state
     except (JobError, RetryLater) as problem:
         if stop.is_set():
             return cycle.state
@@ -66,11 +65,17 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
     return state
 
 
-async def plan_cycle(ledger: CycleLedger, target: Target, program: MappingProgram, cycle: Cycle) -> None:
+async def plan_cycle(
+    ledger: CycleLedger, target: Target, program: MappingProgram, cycle: Cycle, stop: asyncio.Event
+) -> None:
     """Work out and store what is to be done, and hold back what nobody may have meant. Writes nothing to the target."""
     await ledger.begin()
     lookup = Lookup(ledger, target, program.matching, await ledger.unlinked())
     async for page in fetch(ledger):
+        if stop.is_set():
+            raise Stopped
+        if cycle.kind != "plan":
+            page = await settled(page, ledger, target, cycle.began)  # noqa: PLW2901  (the same entries, better known)
         await ledger.keep(await plan_page(page, ledger, target, program, lookup))
     await ledger.dispute_claims()
     destructive, active = await ledger.destructive()
@@ -104,9 +109,12 @@ async def plan_page(
             unlinked[entry.id] = (candidate, desired, by)
         else:
             drafts += _draft(candidate, plan_unmatchable(entry, program))
-    found = await lookup.find({entry_id: by for entry_id, (_, _, by) in unlinked.items()})
+    found, refused = await lookup.find({entry_id: by for entry_id, (_, _, by) in unlinked.items()})
     holders, own = await _holders(found, ledger, target)
     for entry_id, (candidate, desired, by) in unlinked.items():
+        if entry_id in refused:
+            drafts += _draft(candidate, plan_failure(candidate.entry, refused[entry_id]), by)
+            continue
         situation = match(candidate.entry, None, found.get(entry_id, ()), holders, own)
         drafts += _draft(candidate, plan(candidate.entry, desired, situation, program), by)
     return drafts
@@ -116,7 +124,7 @@ async def apply_cycle(
     ledger: CycleLedger, target: Target, program: MappingProgram, parts: Parts, stop: asyncio.Event
 ) -> None:
     """Carry out a stored plan, and record what became of each line."""
-    while lines := await ledger.skipped(parts.pace.page):
+    while not stop.is_set() and (lines := await ledger.skipped(parts.pace.page)):
         await ledger.record([record_skip(line, parts.clock()) for line in lines])
         await asyncio.sleep(0)
     await Push(ledger, target, program, parts.pace, parts.clock, stop).run()

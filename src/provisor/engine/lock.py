@@ -25,7 +25,7 @@ def home_lock(home: Path, now: datetime, purpose: str) -> Iterator[None]:
     path = home / "provisor.lock"
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
         if not _taken(file):
-            raise Refused("AlreadyRunning", **{"pid": "?", "since": "?", "purpose": "?", **(_holder(path) or {})})
+            raise Refused("AlreadyRunning", **_holder(path))
         file.truncate(0)
         json.dump({"pid": os.getpid(), "since": now.isoformat(timespec="seconds"), "purpose": purpose}, file)
         file.flush()
@@ -51,13 +51,15 @@ def running(home: Path) -> dict[str, str] | None:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return None
-    except OSError:
-        return _holder(path) or {}
+    except BlockingIOError:
+        return _holder(path)
     return None
 
 
-def _holder(path: Path) -> dict[str, str] | None:
+def _holder(path: Path) -> dict[str, str]:
+    """What the holder wrote, which it may be just about to write."""
     try:
-        return {name: str(value) for name, value in json.loads(path.read_text()).items()}
-    except (OSError, ValueError):
-        return None
+        said = json.loads(path.read_text())
+    except ValueError:
+        said = {}
+    return {"pid": "?", "since": "?", "purpose": "?", **{name: str(value) for name, value in said.items()}}

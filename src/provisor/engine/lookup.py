@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from provisor.connector import Page, Target
+from provisor.domain.error import EntryError
 from provisor.domain.resource import Account
 from provisor.ledger import Claim, Ledger
 
@@ -21,12 +22,15 @@ class Lookup:
         self._target = target
         self._matching = matching
         self._unlinked = unlinked
-        self._complete: bool | None = None  # None: not decided; False: the listing is of no use
+        self._complete: bool | None = None  # None: not decided; False: the listing shows not everybody
+        self._listing = False
 
-    async def find(self, wanted: Mapping[str, Sequence[Claim]]) -> Mapping[str, Sequence[Account]]:
-        """The accounts of each entry: those that its first successful matching value finds."""
+    async def find(
+        self, wanted: Mapping[str, Sequence[Claim]]
+    ) -> tuple[Mapping[str, Sequence[Account]], Mapping[str, EntryError]]:
+        """The accounts of each entry, by its first matching value that finds any; and whose look-up was refused."""
         if not wanted:
-            return {}
+            return {}, {}
         if self._complete is None:
             self._complete = await self._listed_all()
         found: dict[str, Sequence[Account]] = {}
@@ -34,12 +38,15 @@ class Lookup:
             kept = await self._ledger.listed([str(claim) for claims in wanted.values() for claim in claims])
             for entry_id, claims in wanted.items():
                 found[entry_id] = next((kept[str(claim)] for claim in claims if str(claim) in kept), ())
+        refused: dict[str, EntryError] = {}
         if not self._complete:  # whom the listing did not show is asked for
-            absent = [entry_id for entry_id in wanted if not found.get(entry_id)]
-            found.update(await self._ask({entry_id: wanted[entry_id] for entry_id in absent}))
-        return found
-
-    _listing = False
+            absent = {entry_id: claims for entry_id, claims in wanted.items() if not found.get(entry_id)}
+            for entry_id, answer in (await self._ask(absent)).items():
+                if isinstance(answer, EntryError):
+                    refused[entry_id] = answer
+                else:
+                    found[entry_id] = answer
+        return found, refused
 
     async def _listed_all(self) -> bool:
         """Does the listing hold every account? False as well where asking one by one is cheaper."""
@@ -73,14 +80,17 @@ class Lookup:
                     found[str(Claim(name, str(value)))].append(account)
         return found
 
-    async def _ask(self, wanted: Mapping[str, Sequence[Claim]]) -> Mapping[str, Sequence[Account]]:
+    async def _ask(self, wanted: Mapping[str, Sequence[Claim]]) -> Mapping[str, Sequence[Account] | EntryError]:
         places = asyncio.Semaphore(CONCURRENCY)
 
-        async def one(claims: Sequence[Claim]) -> Sequence[Account]:
+        async def one(claims: Sequence[Claim]) -> Sequence[Account] | EntryError:
             async with places:
-                for claim in claims:
-                    if accounts := await self._target.find(claim.attribute, claim.value):
-                        return accounts
+                try:
+                    for claim in claims:
+                        if accounts := await self._target.find(claim.attribute, claim.value):
+                            return accounts
+                except EntryError as error:
+                    return error
                 return ()
 
         try:

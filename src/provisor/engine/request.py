@@ -43,13 +43,15 @@ async def _new(connection: Connection, job: Job, now: datetime, parameters: Mapp
 
 
 async def _restart(connection: Connection, job: Job, now: datetime, parameters: Mapping[str, Any]) -> Cycle | None:
-    """Forget what the scopes name; the next cycle is an initial one, and runs at once where the job is on."""
+    """Forget what the scopes name, and saved plans with it; where the job is on, a cycle runs at once."""
     scopes = set(parameters.get("scopes") or ("Watermark", "Escrows", "QuarantineState"))
     full = "Full" in scopes
     links = full or "ConnectorDataStore" in scopes
     await jobs.forget(connection, job.id, escrows=full or "Escrows" in scopes, links=links)
     if full or links or "Watermark" in scopes:
         await jobs.set_watermark(connection, job.id, None)
+    for row in await jobs.saved_plans(connection, job.id):
+        await jobs.discard(connection, row.cycle.id)
     fresh = await jobs.get_job(connection, job.id)
     assert fresh is not None
     return await _new(connection, fresh, now, parameters) if job.schedule == "Active" else None

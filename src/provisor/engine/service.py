@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 
 from provisor.domain.change import Reason
-from provisor.domain.error import ProvisorError, Refused
+from provisor.domain.error import CycleTakenOver, ProvisorError, Refused
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.request import open_cycle
 from provisor.engine.schedule import next_cycle
 from provisor.store import directories, jobs
-from provisor.store.jobs import Asked
+from provisor.store.jobs import Asked, CycleRow
 
+AFTER_A_FAULT = 1.0  # seconds
+STALE_AFTER = timedelta(minutes=5)  # nobody waits that long for a request to be taken
 LOOK_EVERY = 0.1  # seconds: how soon a change made by another process is seen
 DEBOUNCE = timedelta(milliseconds=200)
 SAY_ALIVE_EVERY = timedelta(minutes=5)
@@ -29,17 +32,21 @@ Enqueue = Callable[[str, str, int], Awaitable[object]]  # job id, cycle id, epoc
 
 
 async def run_to_end(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
-    """Run a claimed cycle, and set when its job runs next. A fault of our own ends the cycle, not the service."""
+    """Run a claimed cycle, and set when its job runs next. A fault of our own ends the cycle, not the service.
+
+    Raises CycleTakenOver, and Refused where the database cannot be used; the cycle is then still unfinished.
+    """
     try:
         state = await run_cycle(parts, cycle, stop)
-    except ProvisorError:
+    except (CycleTakenOver, Refused):
         raise
     except Exception as fault:
         log.error("fault in a cycle", job=cycle.job_id, cycle=cycle.number, fault=type(fault).__name__)
         log.debug("fault in a cycle", exc_info=fault)
         state = "failed"
+        reason = fault.reason if isinstance(fault, ProvisorError) else Reason("InternalError")
         async with parts.database.transaction() as connection:
-            await jobs.end_cycle(connection, cycle, state, Reason("InternalError"), parts.clock())
+            await jobs.end_cycle(connection, cycle, state, reason, parts.clock())
     if state not in jobs.UNFINISHED:
         async with parts.database.transaction() as connection:
             job = await jobs.get_job(connection, cycle.job_id)
@@ -57,16 +64,28 @@ class Service:
         self._stop = stop
         self._changed_at: dict[str, datetime] = {}  # job id → when a change was first seen
         self._tried: dict[str, int] = {}  # job id → the changes that a cycle was begun for, however it ended
+        self._held: set[str] = set()  # cycles that are running, or waiting in the queue
         self._alive_at = self._bin_at = parts.clock()
 
+    async def fence(self) -> None:
+        """Before the engine starts: no run of a process that has ended may go on with its claim."""
+        async with self._parts.database.transaction() as connection:
+            for row in await jobs.unfinished(connection):
+                await jobs.claim_cycle(connection, row.cycle.id)
+
     async def run(self) -> None:
-        await self._resume()
+        """Until `stop`; whatever goes wrong with one look, there is another."""
         while not self._stop.is_set():
-            await self._look()
+            pause = LOOK_EVERY
             try:
-                await asyncio.wait_for(self._stop.wait(), LOOK_EVERY)
-            except TimeoutError:
-                continue
+                await self._look()
+            except Exception as fault:
+                reason = fault.reason.code if isinstance(fault, ProvisorError) else type(fault).__name__
+                log.error("cannot look for work, and looks again", reason=reason, after=AFTER_A_FAULT)
+                log.debug("cannot look for work", exc_info=fault)
+                pause = AFTER_A_FAULT
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause)
 
     async def run_claimed(self, cycle_id: str, epoch: int) -> CycleState | None:
         """Run a cycle to its end. None: it has ended, or another claim has taken it over."""
@@ -77,9 +96,11 @@ class Service:
         log.info("cycle began", job=row.cycle.job_id, cycle=row.cycle.number, kind=row.cycle.kind)
         try:
             state = await run_to_end(self._parts, row.cycle, self._stop)
-        except Refused as refusal:  # taken over meanwhile
-            log.warning("cycle left", job=row.cycle.job_id, cycle=row.cycle.number, reason=refusal.reason.code)
+        except (CycleTakenOver, Refused) as problem:
+            log.warning("cycle left", job=row.cycle.job_id, cycle=row.cycle.number, reason=problem.reason.code)
             return None
+        finally:
+            self._held.discard(cycle_id)
         async with self._parts.database.read() as connection:
             ended = await jobs.get_cycle(connection, cycle_id)
         counts = dict(ended.counts) if ended else {}
@@ -87,20 +108,25 @@ class Service:
         log.info("cycle ended", job=row.cycle.job_id, cycle=row.cycle.number, state=state, **counts, **error)
         return state
 
-    async def _resume(self) -> None:
-        """Go on with what an earlier run left unfinished."""
-        async with self._parts.database.transaction() as connection:
-            await jobs.discard_abandoned(connection, self._parts.clock() - ABANDONED_AFTER)
-            left = [await jobs.claim_cycle(connection, row.cycle.id) for row in await jobs.unfinished(connection)]
-        for cycle in left:
+    async def _resume(self, left: Sequence[CycleRow]) -> None:
+        """Go on with what an earlier run, or a database that could not be used, left unfinished."""
+        for row in left:
+            async with self._parts.database.transaction() as connection:
+                cycle = await jobs.claim_cycle(connection, row.cycle.id)
             log.info("cycle resumed", job=cycle.job_id, cycle=cycle.number, state=cycle.state)
-            await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+            await self._begin(cycle)
+
+    async def _begin(self, cycle: Cycle) -> None:
+        self._held.add(cycle.id)
+        await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
 
     async def _look(self) -> None:
         async with self._parts.database.read() as connection:
             asked = await jobs.asked(connection)
             active = await jobs.active_jobs(connection)
-            busy = {row.cycle.job_id for row in await jobs.unfinished(connection)}
+            unfinished = await jobs.unfinished(connection)
+        await self._resume([row for row in unfinished if row.cycle.id not in self._held])
+        busy = {row.cycle.job_id for row in unfinished}
         for one in asked:
             if one.job_id not in busy:
                 busy.add(one.job_id)
@@ -129,24 +155,30 @@ class Service:
 
     async def _open(self, job: Job) -> None:
         async with self._parts.database.transaction() as connection:
-            cycle = await open_cycle(connection, "sync", job, {"by": "the schedule"}, self._parts.clock())
-        assert cycle is not None
-        self._tried[job.id] = cycle.high
-        await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+            current = await jobs.get_job(connection, job.id)  # it may have been removed, or switched off
+            if current is None or current.schedule != "Active":
+                return
+            cycle = await open_cycle(connection, "sync", current, {"by": "the schedule"}, self._parts.clock())
+        if cycle is not None:
+            self._tried[job.id] = cycle.high
+            await self._begin(cycle)
 
     async def _take(self, asked: Asked) -> None:
         cycle: Cycle | None = None
         async with self._parts.database.transaction() as connection:
             try:
                 job = await jobs.get_job(connection, asked.job_id)
-                assert job is not None, "a request goes with its job"
+                if job is None:
+                    return
+                if self._parts.clock() - asked.at > STALE_AFTER:
+                    raise Refused("RequestStale")
                 cycle = await open_cycle(connection, asked.kind, job, asked.parameters, self._parts.clock())
             except Refused as refusal:
                 await jobs.answer(connection, asked.id, "refused", error=refusal.reason)
                 return
             await jobs.answer(connection, asked.id, "taken", cycle.id if cycle else None)
         if cycle is not None:
-            await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+            await self._begin(cycle)
 
     async def _keep_house(self, active: Sequence[tuple[Job, datetime | None]], now: datetime, *, idle: bool) -> None:
         """Empty the recycle bin of what has been in it long enough, and say that we are alive."""
@@ -154,6 +186,8 @@ class Service:
             self._bin_at = now
             async with self._parts.database.transaction() as connection:
                 purged = await directories.purge_expired(connection, now - RECYCLE_BIN)
+                await directories.sweep(connection)
+                await jobs.discard_abandoned(connection, now - ABANDONED_AFTER)
             if purged:
                 log.info("recycle bin emptied", entries=purged)
         if idle and now - self._alive_at >= SAY_ALIVE_EVERY:

@@ -18,7 +18,7 @@ from provisor.store.workflows import workflow_engine
 QUEUE = "cycles"
 AT_ONCE = 4  # cycles, of different jobs
 POLL = 0.05  # seconds
-FINISH_WITHIN = 10  # seconds that a cycle gets at the end: its own grace and the last commit
+FINISH_WITHIN = 12  # seconds that a cycle gets at the end: its own grace and the last commit
 
 Run = Callable[[str, int], Awaitable[str | None]]
 

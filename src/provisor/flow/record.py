@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from provisor.domain.change import Action, Adopt, Create, Delete, Difference, Disable, Reason, Skip, Update
 from provisor.domain.error import EntryError, NotFound, ProvisorError
-from provisor.domain.job import LogEntry, LoggedAction, Result, Retry, Step
+from provisor.domain.job import LineState, LogEntry, LoggedAction, Result, Retry, Step
 from provisor.domain.resource import Account, Attributes, Link
-from provisor.ledger import Line, Outcome
+from provisor.ledger import Claim, Line, Outcome
 
 IMPORTED = Step("EntryImport", "import", "success", Reason("Imported"))
 DONE = {
@@ -24,18 +25,37 @@ def record(line: Line, account: Account | None, began: datetime, ended: datetime
     action = line.change.action
     link = None if account is None else _link(line, action, account, ended)
     log = _log(line, "success", line.change.reason, account.id if account else _target(action), began, ended)
-    return Outcome(line.seq, log, link=link, unlink=account is None, well=True)
+    return Outcome(line.seq, "done", log, link=link, unlink=account is None, freed=_freed(line), well=True)
 
 
-def record_failure(line: Line, error: ProvisorError, began: datetime, ended: datetime) -> Outcome:
-    """The target did not do it: this entry is tried again, the others go on."""
-    retry: Retry = "next cycle"
-    cause: str | None = None
-    if isinstance(error, EntryError):
-        cause = error.cause
-        retry = retry if line.change.destructive else error.retry  # a leaver is not made to wait
-    log = _log(line, "failure", error.reason, _target(line.change.action), began, ended)
-    return Outcome(line.seq, log, unlink=isinstance(error, NotFound), retry=retry, cause=cause)
+def record_refusal(line: Line, error: EntryError, began: datetime, ended: datetime) -> Outcome:
+    """The target refused: tried again, while the others go on. An account that came of it all the same is ours."""
+    action = line.change.action
+    if isinstance(error, NotFound) and isinstance(action, Disable | Delete):
+        return record(line, None, began, ended)  # gone already, which is what was wanted
+    link = None if error.account is None else _linked_as_far_as(line, action, error.account, ended)
+    retry: Retry = "next cycle" if line.change.destructive or link else error.retry  # a leaver is not made to wait
+    log = _log(line, "failure", error.reason, link.target_id if link else _target(action), began, ended)
+    unlink = isinstance(error, NotFound)
+    return Outcome(line.seq, "failed", log, link=link, unlink=unlink, retry=retry, cause=error.cause)
+
+
+def record_doubt(line: Line, error: ProvisorError, began: datetime, ended: datetime) -> Outcome:
+    """Nobody answered: it may have been carried out. A line that may have made an account stays in doubt."""
+    action = line.change.action
+    link = None
+    if isinstance(action, Update):
+        unknown = {difference.attribute for difference in action.differences}
+        sent = {name: value for name, value in action.link.sent.items() if name not in unknown}
+        link = replace(action.link, sent=sent, version=action.link.version + 1)
+    state: LineState = "sending" if isinstance(action, Create | Adopt) else "failed"
+    log = _log(line, "failure", error.reason, _target(action), began, ended)
+    return Outcome(line.seq, state, log, link=link, retry="next cycle")
+
+
+def taken_up(entry_id: str, account: Account, now: datetime) -> Link:
+    """The link to an account that an unanswered create has made."""
+    return _linked(entry_id, replace(account, grants=account.holds), {"active": account.active}, now, version=1)
 
 
 def record_skip(line: Line, at: datetime) -> Outcome:
@@ -43,13 +63,31 @@ def record_skip(line: Line, at: datetime) -> Outcome:
     action = line.change.action
     if line.held:
         log = _log(line, "skipped", Reason("HeldBack", {"why": line.change.reason.code}), _target(action), at, at)
-        return Outcome(line.seq, log, retry="next cycle" if line.change.destructive else "back off")
+        return Outcome(line.seq, "held", log, retry="next cycle" if line.change.destructive else "back off")
     assert isinstance(action, Skip)
     failed = action.kind in ("failed", "disputed")
     log = _log(line, "failure" if failed else "skipped", line.change.reason, None, at, at)
     claim = str(line.claim) if line.claim else None
     retry: Retry | None = "back off" if action.kind == "disputed" else None
-    return Outcome(line.seq, log, retry=retry, cause=claim, well=action.kind == "redundant")
+    return Outcome(
+        line.seq, "failed" if failed else "done", log, retry=retry, cause=claim, well=action.kind == "redundant"
+    )
+
+
+def _freed(line: Line) -> str | None:
+    """The matching value that somebody else may have now."""
+    action = line.change.action
+    if not isinstance(action, Update) or line.claim is None:
+        return None
+    old = (one.old for one in action.differences if one.attribute == line.claim.attribute)
+    return next((str(Claim(line.claim.attribute, str(value))) for value in old if value), None)
+
+
+def _linked_as_far_as(line: Line, action: Action, account: Account, now: datetime) -> Link:
+    """A link that says only what the account really holds, so that the rest is sent again."""
+    link = _link(line, action, account, now)
+    kept = {name: value for name, value in link.sent.items() if account.attributes.get(name) == value}
+    return replace(link, sent={**kept, "active": account.active})
 
 
 def _link(line: Line, action: Action, account: Account, now: datetime) -> Link:

@@ -9,31 +9,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provisor.domain.assignment import AppRole
 from provisor.domain.change import Reason, Skip
-from provisor.domain.error import Refused
-from provisor.domain.job import NO_SEAT, Cycle, CycleState, Job
-from provisor.domain.resource import Account, ResourceType
+from provisor.domain.error import CycleTakenOver
+from provisor.domain.job import Cycle, CycleState, Job
+from provisor.domain.resource import Account, Link, ResourceType
 from provisor.flow.push import NOT_PUSHED
 from provisor.ledger import Candidate, Draft, Line, Outcome
-from provisor.store.apps import active_links, entitled, roles_of
+from provisor.store.apps import active_links
+from provisor.store.candidates import RUNNING, Scan
 from provisor.store.database import Connection, Database, upsert
-from provisor.store.directories import entry_from
 from provisor.store.document import decode, decode_as, encode
-from provisor.store.outcomes import keep_outcomes
-from provisor.store.plans import DESTRUCTIVE, WITH_NAMES, count_destructive, line_from, link_from, moved, row_from
-from provisor.store.tables import (
-    assignment,
-    cycle,
-    entry,
-    escrow,
-    job,
-    link,
-    listed_account,
-    membership,
-    plan_line,
-    standing,
-)
+from provisor.store.outcomes import keep_links, keep_outcomes
+from provisor.store.plans import DESTRUCTIVE, WITH_NAMES, count_destructive, line_from, moved, row_from
+from provisor.store.tables import cycle, entry, escrow, job, link, listed_account, plan_line
 
 PAGE = 500
 
@@ -47,8 +35,7 @@ class CycleLedger:
         self._database = database
         self._job = job_
         self._cycle = cycle_
-        self._types = types  # those whose mapping is on
-        self._now = now
+        self._scan = Scan(job_, cycle_, types, now)
         self._lines = 0
 
     # ---- planning ---------------------------------------------------------------------------------------------
@@ -62,18 +49,9 @@ class CycleLedger:
             await self._wake_shared_causes(connection)
 
     async def unlinked(self) -> int:
-        """How many entitled entries of this cycle have no account yet, as far as we know."""
-        known = sa.select(link.c.entry_id).where(link.c.job_id == self._job.id)
-        query = sa.select(sa.func.count()).where(
-            entry.c.directory_id == self._job.directory_id,
-            entry.c.type.in_(self._types),
-            entry.c.change_no > (self._cycle.since or 0),
-            entry.c.change_no <= self._cycle.high,
-            entry.c.id.in_(entitled(self._job.app_id)),
-            entry.c.id.not_in(known),
-        )
+        """How many look-ups planning may need."""
         async with self._database.read() as connection:
-            return int((await connection.execute(query)).scalar_one())
+            return await self._scan.unlinked(connection)
 
     async def _wake_shared_causes(self, connection: Connection) -> None:
         """Whoever shares the cause of an escrow with an entry that changed is due again, too."""
@@ -87,64 +65,23 @@ class CycleLedger:
         await connection.execute(due.values(next_attempt=None))
 
     async def candidates(self) -> AsyncIterator[Sequence[Candidate]]:
-        async with self._database.read() as connection:
-            roles = {role.id: role for role in await roles_of(connection, self._job.app_id)}
-        for query in self._queries():
+        for query in self._scan.queries():
             last: tuple[int, str] | None = None
             while True:
                 async with self._database.read() as connection:
-                    rows = (await connection.execute(_after(query, last).limit(PAGE))).all()
-                    held = await self._held_roles(connection, [row.id for row in rows])
-                if not rows:
+                    page, last = await self._scan.page(connection, query, last, PAGE)
+                if last is None:
                     break
-                yield [_candidate(row, [roles[one] for one in held[row.id] if one in roles]) for row in rows]
-                last = (rows[-1].change_no, rows[-1].id)
+                yield page
 
-    def _queries(self) -> Sequence[sa.Select[Any]]:
-        """What changed; then, in an incremental cycle, what is due again though it did not change."""
-        entitled_ids = entitled(self._job.app_id)
-        concerned = (
-            sa.select(entry, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants, link.c.since)
-            .add_columns(link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
-            .add_columns(standing.c.reason.label("standing"), escrow.c.attempts)
-            .outerjoin(link, (link.c.job_id == self._job.id) & (link.c.entry_id == entry.c.id))
-            .outerjoin(standing, (standing.c.job_id == self._job.id) & (standing.c.entry_id == entry.c.id))
-            .outerjoin(escrow, (escrow.c.job_id == self._job.id) & (escrow.c.entry_id == entry.c.id))
-            .where(entry.c.directory_id == self._job.directory_id, entry.c.change_no <= self._cycle.high)
-            .where(entry.c.type.in_(self._types))
-            .where(link.c.entry_id.is_not(None) | escrow.c.entry_id.is_not(None) | entry.c.id.in_(entitled_ids))
-            .order_by(entry.c.change_no, entry.c.id)
-        )
-        since = self._cycle.since
-        if since is None:
-            return [concerned]
-        due = escrow.c.next_attempt.is_(None) | (escrow.c.next_attempt <= self._now) | self._seat_coming_free()
-        again = concerned.where(entry.c.change_no <= since, escrow.c.entry_id.is_not(None), due)
-        return [concerned.where(entry.c.change_no > since), again]
-
-    def _seat_coming_free(self) -> sa.ColumnElement[bool]:
-        """Waits for a seat, and what was planned so far frees one."""
-        leavers = sa.select(plan_line.c.seq).where(
-            plan_line.c.cycle_id == self._cycle.id, plan_line.c.action.in_(DESTRUCTIVE)
-        )
-        return (escrow.c.cause == NO_SEAT) & leavers.exists()
-
-    async def _held_roles(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, list[str]]:
-        app_id = self._job.app_id
-        direct = sa.select(assignment.c.principal_id, assignment.c.app_role_id).where(
-            assignment.c.app_id == app_id, assignment.c.principal_id.in_(ids)
-        )
-        through = (
-            sa.select(membership.c.member_id, assignment.c.app_role_id)
-            .join(assignment, assignment.c.principal_id == membership.c.group_id)
-            .join(entry, entry.c.id == membership.c.group_id)
-            .where(assignment.c.app_id == app_id, membership.c.member_id.in_(ids))
-            .where(entry.c.deleted_at.is_(None), ~entry.c.purged)
-        )
-        held: dict[str, list[str]] = defaultdict(list)
-        for row in (await connection.execute(sa.union(direct, through))).all():
-            held[row.principal_id].append(row.app_role_id)
-        return held
+    async def take_up(self, links: Sequence[Link], entry_ids: Sequence[str]) -> None:
+        mine = sa.select(cycle.c.id).where(cycle.c.job_id == self._job.id, cycle.c.state.not_in(RUNNING))
+        doubtful = plan_line.c.cycle_id.in_(mine) & (plan_line.c.state == "sending")
+        settled = sa.update(plan_line).where(doubtful, plan_line.c.entry_id.in_(entry_ids))
+        async with self._database.transaction() as connection:
+            await self._still_ours(connection)
+            await keep_links(connection, self._job.id, links)
+            await connection.execute(settled.values(state="failed"))
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
         rows = [
@@ -187,6 +124,7 @@ class CycleLedger:
         """Lines that claim one matching value or one account become an error of all of them."""
         mine = plan_line.c.cycle_id == self._cycle.id
         async with self._database.transaction() as connection:
+            await self._still_ours(connection)
             for column in (plan_line.c.claim, plan_line.c.target_id):
                 several = (
                     sa.select(column)
@@ -200,8 +138,6 @@ class CycleLedger:
                     .where(mine, column.in_(several))
                 )
                 await self._dispute(connection, rows.all())
-            dropped = sa.delete(listed_account).where(listed_account.c.cycle_id == self._cycle.id)
-            await connection.execute(dropped)
 
     async def _dispute(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
         claimants: dict[str, list[str]] = defaultdict(list)
@@ -238,6 +174,7 @@ class CycleLedger:
     async def _hold(self, condition: sa.ColumnElement[bool]) -> None:
         lines = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.state == "planned") & condition
         async with self._database.transaction() as connection:
+            await self._still_ours(connection)
             await connection.execute(sa.update(plan_line).where(lines).values(state="held"))
 
     async def count_planned(self) -> None:
@@ -274,6 +211,12 @@ class CycleLedger:
             rows = (await connection.execute(WITH_NAMES.where(mine, plan_line.c.state == "sending"))).all()
         return [line_from(row, in_doubt=True) for row in rows]
 
+    async def supersede(self, line: Line) -> None:
+        async with self._database.transaction() as connection:
+            await self._still_ours(connection)
+            await self._mark(connection, [line.seq], "superseded")
+            await self._count(connection, {"superseded": 1})
+
     async def skipped(self, limit: int) -> Sequence[Line]:
         unpushed = (plan_line.c.rank == NOT_PUSHED) & (plan_line.c.state == "planned")
         held = (plan_line.c.state == "held") & plan_line.c.outcome.is_(None)
@@ -285,6 +228,7 @@ class CycleLedger:
     async def release(self, lines: Sequence[Line]) -> None:
         if lines:
             async with self._database.transaction() as connection:
+                await self._still_ours(connection)
                 await self._mark(connection, [line.seq for line in lines], "planned")
 
     async def record(self, outcomes: Sequence[Outcome]) -> None:
@@ -302,6 +246,9 @@ class CycleLedger:
             ended = None if state in ("planning", "pushing", "planned") else now
             values = {"state": state, "ended": ended, "error": encode(error) if error else None}
             await connection.execute(sa.update(cycle).where(cycle.c.id == self._cycle.id).values(values))
+            if state not in RUNNING:
+                listed = listed_account.c.cycle_id == self._cycle.id
+                await connection.execute(sa.delete(listed_account).where(listed))
             if state == "succeeded":
                 await self._advance(connection)
 
@@ -329,16 +276,4 @@ class CycleLedger:
     async def _still_ours(self, connection: Connection) -> None:
         epoch = (await connection.execute(sa.select(cycle.c.epoch).where(cycle.c.id == self._cycle.id))).scalar()
         if epoch != self._cycle.epoch:
-            raise Refused("CycleTakenOver", cycle=self._cycle.id)
-
-
-def _after(query: sa.Select[Any], last: tuple[int, str] | None) -> sa.Select[Any]:
-    if last is None:
-        return query
-    return query.where(sa.tuple_(entry.c.change_no, entry.c.id) > sa.tuple_(sa.literal(last[0]), sa.literal(last[1])))
-
-
-def _candidate(row: sa.Row[Any], roles: Sequence[AppRole]) -> Candidate:
-    ordered = tuple(sorted(roles, key=lambda role: (-role.priority, role.value)))
-    known = link_from(row) if row.linked_id is not None else None
-    return Candidate(entry_from(row), ordered, known, noted=row.standing is not None or row.attempts is not None)
+            raise CycleTakenOver(cycle=self._cycle.id)

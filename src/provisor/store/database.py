@@ -19,6 +19,7 @@ from sqlalchemy.pool import StaticPool
 
 from provisor.domain.error import Refused
 
+BUSY_TIMEOUT = 20  # milliseconds in which the loop stands still; after that it waits beside others
 BUSY_AFTER = 30.0  # seconds that another process may hold the write lock
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
@@ -50,7 +51,10 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine = sa.create_engine(
-            f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False}
+            f"sqlite:///{path}",
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,  # people's data is no part of an error
         )
         sa.event.listen(self._engine, "connect", _configure)
         self._turn = asyncio.Lock()
@@ -115,5 +119,5 @@ async def _begin(connection: sa.Connection, begin: str) -> None:
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for setting in ("busy_timeout=20", "foreign_keys=on", "journal_mode=wal", "synchronous=normal"):
+    for setting in (f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=on", "journal_mode=wal", "synchronous=normal"):
         connection.execute(f"pragma {setting}")

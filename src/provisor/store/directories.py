@@ -13,7 +13,17 @@ import sqlalchemy as sa
 from provisor.domain.resource import Attributes, Entry, ResourceType
 from provisor.store.database import Connection, upsert
 from provisor.store.document import decode, encode
-from provisor.store.tables import assignment, directory, entry, escrow, link, membership, standing, waiting_reference
+from provisor.store.tables import (
+    assignment,
+    directory,
+    entry,
+    escrow,
+    link,
+    membership,
+    plan_line,
+    standing,
+    waiting_reference,
+)
 
 MANY = 500  # ids in one statement
 LOCAL = {"id", "created_at", "blocked"}  # what an import of a known entry leaves alone
@@ -61,12 +71,17 @@ def entry_from(row: sa.Row[Any]) -> Entry:
 # ---- directories and their counter ----------------------------------------------------------------------------
 
 
+async def find_directory(connection: Connection, name: str) -> str | None:
+    found: str | None = (await connection.execute(sa.select(directory.c.id).where(directory.c.name == name))).scalar()
+    return found
+
+
 async def ensure_directory(connection: Connection, name: str) -> str:
-    found = (await connection.execute(sa.select(directory.c.id).where(directory.c.name == name))).scalar()
+    found = await find_directory(connection, name)
     if found is None:
         found = str(uuid.uuid4())
         await connection.execute(sa.insert(directory).values(id=found, name=name, change_no=0))
-    return str(found)
+    return found
 
 
 async def next_change_no(connection: Connection, directory_id: str) -> int:
@@ -99,11 +114,6 @@ def principal_and_members(principal_id: str) -> sa.Select[Any]:
 
 
 # ---- reading --------------------------------------------------------------------------------------------------
-
-
-async def get_entry(connection: Connection, entry_id: str) -> Entry | None:
-    row = (await connection.execute(sa.select(entry).where(entry.c.id == entry_id))).first()
-    return entry_from(row) if row else None
 
 
 async def find_entries(
@@ -231,8 +241,10 @@ async def restore(connection: Connection, ids: Sequence[str], change_no: int) ->
 
 
 async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> None:
-    """Delete for good. The bare id stays while an app holds an account for it, so that the account is taken away."""
+    """Delete for good. The bare id stays until no app holds an account for it, so that the account is taken away."""
     for part in parts(ids):
+        shared = sa.select(escrow.c.cause).where(escrow.c.entry_id.in_(part), escrow.c.cause.is_not(None))
+        await connection.execute(sa.update(escrow).where(escrow.c.cause.in_(shared)).values(next_attempt=None))
         for table, column in (
             (membership, membership.c.group_id),
             (membership, membership.c.member_id),
@@ -242,11 +254,23 @@ async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> N
             (standing, standing.c.entry_id),
         ):
             await connection.execute(sa.delete(table).where(column.in_(part)))
-        held = sa.select(link.c.entry_id).where(link.c.entry_id.in_(part))
-        await connection.execute(sa.delete(entry).where(entry.c.id.in_(part), entry.c.id.not_in(held)))
         values = {"purged": True, "change_no": change_no, "attributes": "{}", "hash": "", "login": None, "name": ""}
-        values["anchor"] = values["reference_key"] = entry.c.id
+        values |= {"alias": None, "manager_id": None, "anchor": entry.c.id, "reference_key": entry.c.id}
         await connection.execute(sa.update(entry).where(entry.c.id.in_(part)).values(values))
+        await connection.execute(sa.update(entry).where(entry.c.manager_id.in_(part)).values(manager_id=None))
+
+
+async def sweep(connection: Connection) -> None:
+    """Forget the bare ids of people whose accounts are all taken away."""
+    settled = sa.select(entry.c.id).where(entry.c.purged)
+    inactive = sa.delete(link).where(link.c.entry_id.in_(settled), ~link.c.believed_active)
+    await connection.execute(inactive)
+    pending = sa.select(plan_line.c.entry_id).where(plan_line.c.state.in_(("planned", "sending")))
+    for table in (link, escrow, standing):
+        settled = settled.where(entry.c.id.not_in(sa.select(table.c.entry_id)))
+    ids = [row.id for row in (await connection.execute(settled.where(entry.c.id.not_in(pending)))).all()]
+    for part in parts(ids):
+        await connection.execute(sa.delete(entry).where(entry.c.id.in_(part)))
 
 
 async def purge_expired(connection: Connection, before: datetime) -> int:
@@ -257,7 +281,3 @@ async def purge_expired(connection: Connection, before: datetime) -> int:
         change_no = await next_change_no(connection, directory_id)
         await purge(connection, [row.id for row in rows if row.directory_id == directory_id], change_no)
     return len(rows)
-
-
-async def directory_of(connection: Connection, entry_id: str) -> str:
-    return str((await connection.execute(sa.select(entry.c.directory_id).where(entry.c.id == entry_id))).scalar_one())

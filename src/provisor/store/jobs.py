@@ -13,13 +13,25 @@ import sqlalchemy as sa
 from provisor.domain.change import Reason
 from provisor.domain.job import Cycle, CycleKind, CycleState, Job, ScheduleState
 from provisor.domain.schema import SynchronizationSchema
-from provisor.store.apps import entitled
+from provisor.store.candidates import RUNNING, concern
 from provisor.store.database import Connection
 from provisor.store.directories import high_change_no
 from provisor.store.document import decode, decode_as, encode
-from provisor.store.tables import Instant, cycle, entry, escrow, job, link, plan_line, request, schema_version, standing
+from provisor.store.tables import (
+    Instant,
+    cycle,
+    entry,
+    escrow,
+    job,
+    link,
+    listed_account,
+    plan_line,
+    request,
+    schema_version,
+    standing,
+)
 
-UNFINISHED: tuple[CycleState, ...] = ("planning", "pushing")
+UNFINISHED = RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,7 @@ class Asked:
     state: str
     cycle_id: str | None
     error: Reason | None
+    at: datetime
 
 
 def _job(row: sa.Row[Any]) -> Job:
@@ -114,7 +127,8 @@ async def next_cycle_at(connection: Connection, job_id: str) -> datetime | None:
 
 
 async def put_off(connection: Connection, job_id: str, at: datetime) -> None:
-    await connection.execute(sa.update(job).where(job.c.id == job_id).values(next_cycle_at=at))
+    active = (job.c.id == job_id) & (job.c.schedule == "Active")
+    await connection.execute(sa.update(job).where(active).values(next_cycle_at=at))
 
 
 async def active_jobs(connection: Connection) -> Sequence[tuple[Job, datetime | None]]:
@@ -125,13 +139,11 @@ async def active_jobs(connection: Connection) -> Sequence[tuple[Job, datetime | 
 
 async def concerned(connection: Connection, one: Job, seen: int, high: int) -> bool:
     """Has anything changed, after `seen` and up to `high`, about anybody whom this job knows or should know?"""
-    entitled_ids = entitled(one.app_id)
-    linked_ids = sa.select(link.c.entry_id).where(link.c.job_id == one.id)
     changed = sa.select(entry.c.id).where(
         entry.c.directory_id == one.directory_id,
         entry.c.change_no > seen,
         entry.c.change_no <= high,
-        entry.c.id.in_(entitled_ids) | entry.c.id.in_(linked_ids),
+        concern(one),
     )
     return (await connection.execute(changed.limit(1))).first() is not None
 
@@ -147,9 +159,9 @@ async def advance_watermark(connection: Connection, one: Job, high: int) -> None
 
 
 async def forget(connection: Connection, job_id: str, *, escrows: bool, links: bool) -> None:
-    """Parts of what a job remembers, as a restart's scopes say."""
+    """Parts of what a job remembers. Who is in escrow is not forgotten, but tried at once."""
     if escrows:
-        await connection.execute(sa.delete(escrow).where(escrow.c.job_id == job_id))
+        await connection.execute(sa.update(escrow).where(escrow.c.job_id == job_id).values(next_attempt=None))
         await connection.execute(sa.delete(standing).where(standing.c.job_id == job_id))
     if links:
         await connection.execute(sa.delete(link).where(link.c.job_id == job_id))
@@ -225,6 +237,7 @@ async def end_cycle(connection: Connection, one: Cycle, state: CycleState, error
     """Where the cycle itself could not: only while it is still held by this claim."""
     held = sa.update(cycle).where(cycle.c.id == one.id, cycle.c.epoch == one.epoch)
     await connection.execute(held.values(state=state, error=encode(error), ended=now))
+    await connection.execute(sa.delete(listed_account).where(listed_account.c.cycle_id == one.id))
 
 
 async def last_ended(connection: Connection) -> datetime | None:
@@ -299,7 +312,7 @@ async def answer(
 
 def _asked(row: sa.Row[Any]) -> Asked:
     error = decode_as(row.error, Reason) if row.error else None
-    return Asked(row.id, row.job_id, row.kind, decode(row.parameters), row.state, row.cycle_id, error)
+    return Asked(row.id, row.job_id, row.kind, decode(row.parameters), row.state, row.cycle_id, error, row.asked_at)
 
 
 # ---- what waits -----------------------------------------------------------------------------------------------

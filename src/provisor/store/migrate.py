@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from provisor.domain.error import Refused
-from provisor.store.database import Database, usable
+from provisor.store.database import BUSY_TIMEOUT, Database, usable
 
 NEWEST = "0001"
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -27,12 +27,15 @@ def migrate(database: Database) -> None:
         config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
         config.attributes["connection"] = connection
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        connection.exec_driver_sql("pragma busy_timeout=30000")
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # of two first starts, one migrates
         version = _version(connection)
         if version is not None and version not in known:
             raise Refused("DatabaseTooNew", path=str(database.path), version=version)
-        command.upgrade(config, "head")
+        if version != NEWEST:
+            command.upgrade(config, "head")
         connection.commit()
+        connection.exec_driver_sql(f"pragma busy_timeout={BUSY_TIMEOUT}")
 
 
 def _version(connection: sa.Connection) -> str | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from provisor.domain.change import Reason
 from provisor.domain.job import Escrow, LogEntry
+from provisor.domain.resource import Link
 from provisor.ledger import Outcome
 from provisor.store.database import Connection, upsert
 from provisor.store.directories import parts
@@ -27,10 +28,12 @@ async def keep_outcomes(
     last = await _last_reasons(connection, job_id, entries)
     told = [one for one in outcomes if one.log.action not in ("other", "stagedDelete") or _news(one, last)]
     await _mark_lines(connection, cycle_id, outcomes)
-    await _keep_links(connection, job_id, outcomes)
+    await _unlink(connection, job_id, [outcome.log.entry_id for outcome in outcomes if outcome.unlink])
+    await keep_links(connection, job_id, [outcome.link for outcome in outcomes if outcome.link is not None])
     await _keep_log(connection, job_id, cycle_id, told)
     await _keep_standing(connection, job_id, outcomes)
     await _keep_escrows(connection, job_id, outcomes)
+    await wake(connection, job_id, [outcome.freed for outcome in outcomes if outcome.freed])
     return Counter(_counter(outcome.log) for outcome in outcomes)
 
 
@@ -60,7 +63,8 @@ def _contested(outcome: Outcome, holders: dict[str, str]) -> Outcome:
     if holder == outcome.link.entry_id:
         return outcome
     reason = Reason("EntryConflict", {"account": outcome.link.target_id, "entry": holder})
-    return Outcome(outcome.seq, replace(outcome.log, status="failure", reason=reason), retry="back off")
+    log = replace(outcome.log, status="failure", reason=reason)
+    return Outcome(outcome.seq, "failed", log, retry="back off")
 
 
 def _counter(log: LogEntry) -> str:
@@ -88,11 +92,7 @@ async def _mark_lines(connection: Connection, cycle_id: str, outcomes: Sequence[
         {
             "at_cycle": cycle_id,
             "at_seq": outcome.seq,
-            "new_state": "held"
-            if outcome.log.action == "stagedDelete"
-            else "failed"
-            if outcome.log.status == "failure"
-            else "done",
+            "new_state": outcome.state,
             "new_outcome": encode(outcome.log.reason),
         }
         for outcome in outcomes
@@ -105,24 +105,26 @@ async def _mark_lines(connection: Connection, cycle_id: str, outcomes: Sequence[
     await connection.execute(statement, rows)
 
 
-async def _keep_links(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
-    gone = [outcome.log.entry_id for outcome in outcomes if outcome.unlink]
-    for part in parts(gone):
+async def _unlink(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
+    for part in parts(entry_ids):
         await connection.execute(sa.delete(link).where(link.c.job_id == job_id, link.c.entry_id.in_(part)))
+
+
+async def keep_links(connection: Connection, job_id: str, links: Sequence[Link]) -> None:
+    """Add links, or replace those of the same entry."""
     rows = [
         {
             "job_id": job_id,
-            "entry_id": outcome.link.entry_id,
-            "target_id": outcome.link.target_id,
-            "sent": encode(outcome.link.sent),
-            "seen": encode(outcome.link.seen) if outcome.link.seen is not None else None,
-            "believed_active": outcome.link.believed_active,
-            "grants": encode(outcome.link.grants),
-            "since": outcome.link.since,
-            "version": outcome.link.version,
+            "entry_id": one.entry_id,
+            "target_id": one.target_id,
+            "sent": encode(one.sent),
+            "seen": encode(one.seen) if one.seen is not None else None,
+            "believed_active": one.believed_active,
+            "grants": encode(one.grants),
+            "since": one.since,
+            "version": one.version,
         }
-        for outcome in outcomes
-        if outcome.link is not None
+        for one in links
     ]
     if rows:
         insert = upsert(link)
@@ -192,6 +194,13 @@ async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[
         await connection.execute(sa.insert(escrow), rows)
 
 
+async def wake(connection: Connection, job_id: str, causes: Sequence[str]) -> None:
+    """Whoever is in escrow for one of these causes is due with the next cycle."""
+    for part in parts(causes):
+        waiting = (escrow.c.job_id == job_id) & escrow.c.cause.in_(part)
+        await connection.execute(sa.update(escrow).where(waiting).values(next_attempt=None))
+
+
 def _escrow_row(job_id: str, outcome: Outcome, before: sa.Row[Any] | None) -> dict[str, Any]:
     assert outcome.retry is not None, "only what is tried again is kept"
     same = before is not None and decode_as(before.reason, Reason).code == outcome.log.reason.code
@@ -199,7 +208,6 @@ def _escrow_row(job_id: str, outcome: Outcome, before: sa.Row[Any] | None) -> di
         entry_id=outcome.log.entry_id,
         reason=outcome.log.reason,
         first_failed=before.first_failed if before is not None and same else outcome.log.at,
-        attempts=before.attempts + 1 if before is not None and same else 1,
         cause=outcome.cause,
     )
     return {
@@ -208,6 +216,5 @@ def _escrow_row(job_id: str, outcome: Outcome, before: sa.Row[Any] | None) -> di
         "reason": encode(one.reason),
         "cause": one.cause,
         "first_failed": one.first_failed,
-        "attempts": one.attempts,
         "next_attempt": one.next_attempt(outcome.retry, outcome.log.at),
     }

@@ -110,7 +110,8 @@ def link_from(row: sa.Row[Any]) -> Link:
 def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
     change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason))
     claim = Claim(*row.claim.split("=", 1)) if row.claim else None
-    return Line(row.seq, change, claim, name_of(row), held=row.state == "held", in_doubt=in_doubt)
+    held, changed = row.state == "held", in_doubt and moved(row)
+    return Line(row.seq, change, claim, name_of(row), held=held, in_doubt=in_doubt, moved=changed)
 
 
 def action_from(row: sa.Row[Any]) -> Action:
@@ -187,7 +188,7 @@ async def first_moved(connection: Connection, cycle_id: str, limit: int = 5) -> 
     """Names of entries that changed since this plan was made."""
     query = WITH_NAMES.where(
         plan_line.c.cycle_id == cycle_id,
-        (entry.c.change_no != plan_line.c.entry_change_no)
+        entry.c.change_no.is_distinct_from(plan_line.c.entry_change_no)
         | (sa.func.coalesce(link.c.version, 0) != plan_line.c.link_version),
     )
     return [name_of(row) for row in (await connection.execute(query.limit(limit))).all()]

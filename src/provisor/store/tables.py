@@ -212,7 +212,6 @@ escrow = sa.Table(
     text("reason"),
     text("cause", nullable=True),
     moment("first_failed"),
-    number("attempts"),
     moment("next_attempt", nullable=True),  # null: with the next cycle
     sa.Index(None, "job_id", "cause"),
 )
@@ -267,6 +266,7 @@ plan_line = sa.Table(
     text("outcome", nullable=True),
     sa.Index(None, "cycle_id", "state", "rank", "seq"),
     sa.Index(None, "cycle_id", "claim"),
+    sa.Index(None, "entry_id", "state"),
 )
 
 listed_account = sa.Table(  # a target's listing, held for one cycle

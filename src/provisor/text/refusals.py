@@ -13,6 +13,8 @@ REFUSALS: Final[Mapping[str, Row]] = {
         "Provisor met something it did not expect.",
         "Run `provisor logs` to see how far it came, and report it with the output of `provisor serve`.",
     ),
+    "RequestStale": Row("This was asked for too long ago, and nobody waits for it any more.", "Ask again."),
+    "SecretEmpty": Row("{field} is empty.", "Give the file that holds it."),
     "HomeNotDemo": Row(
         "The folder {home} is not empty, and not a demo's: it is left alone.", "Name another with `--home`."
     ),

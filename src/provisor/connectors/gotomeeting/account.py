@@ -28,7 +28,9 @@ def show(
     """The account that a user is; `grants` only where we know what we gave."""
     attributes: dict[str, Value] = {name: getattr(user, here) for name, here in PROPERTIES.items()}
     attributes |= {"active": user.active, "appRoles": roles_held(user, licences, roles)}
-    return Account(user.id, attributes, user.active, grants or {}, privileged=bool(user.admin_roles or user.role_sets))
+    held_: Attributes = {"licenseKeys": list(user.licences), "adminRoles": list(user.admin_roles or ())}
+    privileged = bool(user.admin_roles or user.role_sets)
+    return Account(user.id, attributes, user.active, grants or {}, held_, privileged)
 
 
 def known(wanted: Attributes) -> Attributes:

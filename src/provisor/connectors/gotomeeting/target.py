@@ -106,9 +106,13 @@ class GoToMeeting:
         grant = self._grant(listed(desired["appRoles"]))
         user, given = await self._invite(desired, grant)
         ours = Ours(frozenset(given), frozenset(grant.admin_roles))
-        account, user = await self._settle(user, desired, grant, Grant(), ours)
-        if user.identity_read_only and (user.status or "").upper() == "INVITED":
-            raise Conflict(email=user.email, account=user.id, problem="TransferPending")
+        try:
+            account, user = await self._settle(user, desired, grant, Grant(), ours)
+            if user.identity_read_only and (user.status or "").upper() == "INVITED":
+                raise Conflict(email=user.email, account=user.id, problem="TransferPending")
+        except (Conflict, Rejected, LicenseLimitExceeded) as error:  # invited all the same: ours to take away again
+            error.account = self._view(user, await self._licences.products(), ours.still_held(user))
+            raise
         return account
 
     async def update(self, link: Link, differences: Sequence[Difference]) -> Account:

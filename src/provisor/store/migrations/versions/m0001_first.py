@@ -183,7 +183,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=True),
         sa.Column("first_failed", Instant(), nullable=False),
-        sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_escrow_entry_id")),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_escrow_job_id"), ondelete="CASCADE"),
@@ -293,3 +292,4 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_plan_line_cycle_id_state_rank_seq"), "plan_line", ["cycle_id", "state", "rank", "seq"], unique=False
     )
+    op.create_index(op.f("ix_plan_line_entry_id_state"), "plan_line", ["entry_id", "state"], unique=False)
