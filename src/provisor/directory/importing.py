@@ -108,39 +108,38 @@ class _Import:
     async def run(self, records: Mapping[str, Record]) -> None:
         known = await imports.known_entries(self._connection, self._directory_id, self._options.source)
         change_no = await directories.next_change_no(self._connection, self._directory_id)
-        changed = await self._write(records, known, change_no)
-        if self._options.full:
-            await self._remove(records, known, change_no)
-        await self._settle_references(changed, change_no)
+        changed, restored = await self._write(records, known, change_no)
+        removed = await self._remove(records, known, change_no) if self._options.full else ()
+        await self._settle_references(changed, restored, removed, change_no)
 
     async def _write(
         self, records: Mapping[str, Record], known: Mapping[str, Known], change_no: int
-    ) -> Sequence[tuple[str, Record]]:
-        """New and changed entries; gives back their ids and records."""
-        changed: list[tuple[str, Record]] = []
-        restored: list[str] = []
+    ) -> tuple[Mapping[str, Record], Mapping[str, Record]]:
+        """New and changed entries, and those that are back; gives back the records of both, by entry id."""
+        changed: dict[str, Record] = {}
+        restored: dict[str, Record] = {}
         for anchor, record in records.items():
             before = known.get(anchor)
             if before is not None and before.deleted_by == "admin":
                 self._summary.left_deleted += 1
                 continue
             if before is not None and before.deleted_by == "source":
-                restored.append(before.id)
+                restored[before.id] = record
             if before is not None and before.hash == fingerprint(record):
                 self._summary.unchanged += before.deleted_by is None
                 continue
             self._summary.added += before is None
             self._summary.updated += before is not None and before.deleted_by is None
-            changed.append((before.id if before else str(uuid.uuid4()), record))
+            changed[before.id if before else str(uuid.uuid4())] = record
         new = [record.key for anchor, record in records.items() if anchor not in known]
         self._summary.elsewhere = await imports.sources_of(self._connection, self._directory_id, new)
         self._summary.restored = len(restored)
-        await directories.restore(self._connection, restored, change_no)
-        await directories.touch_members(self._connection, restored, change_no)
-        entries = [self._entry(entry_id, record) for entry_id, record in changed]
+        await directories.restore(self._connection, list(restored), change_no)
+        await directories.touch_members(self._connection, list(restored), change_no)
+        entries = [self._entry(entry_id, record) for entry_id, record in changed.items()]
         if entries:
             await directories.write_entries(self._connection, self._directory_id, entries, change_no, self._now)
-        return changed
+        return changed, restored
 
     def _entry(self, entry_id: str, record: Record) -> NewEntry:
         return NewEntry(
@@ -149,13 +148,13 @@ class _Import:
             source=self._options.source,
             anchor=record.anchor,
             reference_key=record.key,
-            alias=record.aliases[0] if record.aliases else None,
+            alias=next(iter(record.aliases), None),
             attributes=record.attributes,
             hash=fingerprint(record),
         )
 
-    async def _remove(self, records: Mapping[str, Record], known: Mapping[str, Known], change_no: int) -> None:
-        """What this source brought before and no longer has, unless that looks like half a file."""
+    async def _remove(self, records: Mapping[str, Record], known: Mapping[str, Known], change_no: int) -> Sequence[str]:
+        """What this source brought before and no longer has, unless that looks like half a file; gives back the ids."""
         present = [one for one in known.values() if one.deleted_by is None]
         missing = [one.id for one in present if one.anchor not in records]
         too_many = len(missing) > len(present) * MISSING_SHARE
@@ -164,45 +163,21 @@ class _Import:
         await directories.touch_members(self._connection, missing, change_no)
         await directories.recycle(self._connection, missing, change_no, self._now, by="source")
         self._summary.removed = len(missing)
+        return missing
 
-    async def _settle_references(self, changed: Sequence[tuple[str, Record]], change_no: int) -> None:
-        """Members and managers of the changed entries; whoever has not arrived is waited for."""
-        keys = sorted({key for _, record in changed for named in record.references.values() for key in named})
-        ids = await imports.resolve(self._connection, self._directory_id, self._options.source, keys)
-        waiting: list[tuple[str, str, str]] = []
-        for entry_id, record in changed:
-            for attribute, named in record.references.items():
-                waiting += [(entry_id, attribute, key) for key in named if key not in ids]
-            if record.type == "Group":
-                wanted = {ids[key] for key in record.references.get("members", ()) if key in ids}
-                await self._set_members(entry_id, wanted, change_no)
-        managers = {
-            entry_id: ids.get(key) for entry_id, record in changed for key in record.references.get("manager", ())
-        }
-        await imports.set_managers(self._connection, managers)
-        await imports.wait_for(self._connection, waiting, [entry_id for entry_id, _ in changed])
-        await self._take_up_arrived(change_no)
-        self._summary.waiting = await imports.count_waiting(self._connection, self._options.source)
+    async def _settle_references(
+        self, changed: Mapping[str, Record], restored: Mapping[str, Record], removed: Sequence[str], change_no: int
+    ) -> None:
+        """Members and managers: whom the changed entries name, and whoever names an entry that came, changed or went.
 
-    async def _set_members(self, group_id: str, wanted: set[str], change_no: int) -> None:
-        present = await imports.members(self._connection, group_id)
-        added, removed = sorted(wanted - present), sorted(present - wanted)
-        await imports.change_members(self._connection, group_id, added, removed, change_no)
-
-    async def _take_up_arrived(self, change_no: int) -> None:
-        """References of earlier imports whose target came with this one."""
-        arrived = await imports.take_arrived(self._connection, self._directory_id)
-        members: dict[str, list[str]] = {}
-        for entry_id, attribute, target_id in arrived:
-            if attribute == "members":
-                members.setdefault(entry_id, []).append(target_id)
-        for group_id, added in members.items():
-            present = await imports.members(self._connection, group_id)
-            await imports.change_members(self._connection, group_id, sorted({*added} - present), (), change_no)
-        managers: dict[str, str | None] = {
-            entry_id: target_id for entry_id, attribute, target_id in arrived if attribute == "manager"
-        }
-        await imports.set_managers(self._connection, managers)
+        A reference follows its key, whichever source brought it; while nobody answers to the key, it waits.
+        """
+        source, answering = self._options.source, {**changed, **restored}
+        named = {entry_id: record.references for entry_id, record in changed.items()}
+        keys = {key for record in answering.values() for key in (record.key, *record.aliases[:1])}
+        ids = [*answering, *removed]
+        await imports.settle_references(self._connection, self._directory_id, source, named, keys, ids, change_no)
+        self._summary.waiting = await imports.count_waiting(self._connection, self._directory_id, source)
 
 
 def fingerprint(record: Record) -> str:

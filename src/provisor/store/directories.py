@@ -21,8 +21,8 @@ from provisor.store.tables import (
     link,
     membership,
     plan_line,
+    reference,
     standing,
-    waiting_reference,
 )
 
 MANY = 500  # ids in one statement
@@ -248,7 +248,7 @@ async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> N
         for table, column in (
             (membership, membership.c.group_id),
             (membership, membership.c.member_id),
-            (waiting_reference, waiting_reference.c.entry_id),
+            (reference, reference.c.entry_id),
             (assignment, assignment.c.principal_id),
             (escrow, escrow.c.entry_id),
             (standing, standing.c.entry_id),
@@ -257,7 +257,11 @@ async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> N
         values = {"purged": True, "change_no": change_no, "attributes": "{}", "hash": "", "login": None, "name": ""}
         values |= {"alias": None, "manager_id": None, "anchor": entry.c.id, "reference_key": entry.c.id}
         await connection.execute(sa.update(entry).where(entry.c.id.in_(part)).values(values))
-        await connection.execute(sa.update(entry).where(entry.c.manager_id.in_(part)).values(manager_id=None))
+        meant = reference.c.target_id.in_(part)
+        reports = sa.select(reference.c.entry_id).where(meant, reference.c.attribute == "manager")
+        alone = {"manager_id": None, "change_no": change_no}
+        await connection.execute(sa.update(entry).where(entry.c.id.in_(reports)).values(alone))
+        await connection.execute(sa.update(reference).where(meant).values(target_id=None))  # they wait again
 
 
 async def sweep(connection: Connection) -> None:

@@ -109,13 +109,15 @@ membership = sa.Table(
     sa.Index(None, "member_id"),
 )
 
-waiting_reference = sa.Table(  # a reference whose target has not arrived yet
-    "waiting_reference",
+reference = sa.Table(  # whom a record names, and which entry that is: membership and manager_id follow from these
+    "reference",
     metadata,
     guid("entry_id", sa.ForeignKey("entry.id"), primary_key=True),
     text("attribute", primary_key=True),
     text("reference_key", primary_key=True),
+    guid("target_id", sa.ForeignKey("entry.id"), nullable=True),  # null: it has not arrived yet
     sa.Index(None, "reference_key"),
+    sa.Index(None, "target_id"),
 )
 
 # ---- apps -----------------------------------------------------------------------------------------------------

@@ -248,14 +248,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "entry_id", name=op.f("pk_standing")),
     )
     op.create_table(
-        "waiting_reference",
+        "reference",
         sa.Column("entry_id", sa.String(length=36), nullable=False),
         sa.Column("attribute", sa.Text(), nullable=False),
         sa.Column("reference_key", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_waiting_reference_entry_id")),
-        sa.PrimaryKeyConstraint("entry_id", "attribute", "reference_key", name=op.f("pk_waiting_reference")),
+        sa.Column("target_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_reference_entry_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["entry.id"], name=op.f("fk_reference_target_id")),
+        sa.PrimaryKeyConstraint("entry_id", "attribute", "reference_key", name=op.f("pk_reference")),
     )
-    op.create_index(op.f("ix_waiting_reference_reference_key"), "waiting_reference", ["reference_key"], unique=False)
+    op.create_index(op.f("ix_reference_reference_key"), "reference", ["reference_key"], unique=False)
+    op.create_index(op.f("ix_reference_target_id"), "reference", ["target_id"], unique=False)
     op.create_table(
         "listed_account",
         sa.Column("cycle_id", sa.String(length=36), nullable=False),
