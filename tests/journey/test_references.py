@@ -182,6 +182,8 @@ async def test_who_is_not_deleted_comes_before_the_own_source_and_the_own_source
     await world.import_text(theirs, source="theirs")
     await world.import_text(ours + BOB + OTHERS + CREW, source="ours")
     assert await members(world) == ["ada@ours.example", "bob@corp.example"]
+    await world.import_text(ldif_person("ada", mail="ada@theirs.example", title="Analyst"), source="theirs")
+    assert await members(world) == ["ada@ours.example", "bob@corp.example"]
     await world.import_text(BOB + OTHERS + CREW, source="ours", full=True)
     assert await members(world) == ["ada@theirs.example", "bob@corp.example"]
     await world.import_text(ours + BOB + OTHERS + CREW, source="ours", full=True)
