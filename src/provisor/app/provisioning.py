@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -170,27 +171,31 @@ async def discard(installation: Installation, cycle_id: str) -> None:
 # ---- cycles that a person asks for ----------------------------------------------------------------------------------
 
 
-async def sync(installation: Installation, word: str, allow: int | None = None) -> AsyncIterator[CycleRow]:
+async def sync(installation: Installation, word: str, allow: int | None = None) -> AsyncGenerator[CycleRow]:
     """One cycle now; yields it as it proceeds, the last time when it has ended."""
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
         details = await app_cases.details(connection, installation, app)
     _runnable(details)
-    async for row in _carry_out(installation, app, details.job, "sync", {"allow": allow}):
-        yield row
+    async with aclosing(_carry_out(installation, app, details.job, "sync", {"allow": allow})) as rows:
+        async for row in rows:
+            yield row
 
 
-async def apply_plan(installation: Installation, plan_id: str, allow: int | None = None) -> AsyncIterator[CycleRow]:
+async def apply_plan(installation: Installation, plan_id: str, allow: int | None = None) -> AsyncGenerator[CycleRow]:
     """A saved plan, exactly as it was shown."""
     plan = await show_plan(installation, plan_id)
     async with installation.database.read() as connection:
         details = await app_cases.details(connection, installation, plan.app)
     _runnable(details)
-    async for row in _carry_out(installation, plan.app, details.job, "apply", {"plan": plan_id, "allow": allow}):
-        yield row
+    async with aclosing(
+        _carry_out(installation, plan.app, details.job, "apply", {"plan": plan_id, "allow": allow})
+    ) as rows:
+        async for row in rows:
+            yield row
 
 
-async def restart(installation: Installation, word: str, scopes: Sequence[str]) -> AsyncIterator[CycleRow]:
+async def restart(installation: Installation, word: str, scopes: Sequence[str]) -> AsyncGenerator[CycleRow]:
     """Forget what the scopes name; where provisioning is on, an initial cycle runs at once."""
     unknown = [scope for scope in scopes if scope not in RESTART_SCOPES]
     if unknown:
@@ -198,8 +203,9 @@ async def restart(installation: Installation, word: str, scopes: Sequence[str]) 
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
         job = await jobs.job_of(connection, app.id)
-    async for row in _carry_out(installation, app, job, "restart", {"scopes": list(scopes)}):
-        yield row
+    async with aclosing(_carry_out(installation, app, job, "restart", {"scopes": list(scopes)})) as rows:
+        async for row in rows:
+            yield row
 
 
 AUDITED = {
@@ -211,7 +217,7 @@ AUDITED = {
 
 async def _carry_out(
     installation: Installation, app: App, job: Job, kind: str, parameters: Mapping[str, Any]
-) -> AsyncIterator[CycleRow]:
+) -> AsyncGenerator[CycleRow]:
     """By the service where one runs; otherwise here, holding the home meanwhile."""
     parameters = {**parameters, "by": installation.actor}
     async with installation.database.transaction() as connection:
@@ -223,13 +229,14 @@ async def _carry_out(
         ask = _ask_service(installation, job, kind, parameters)
     else:
         ask = _run_here(installation, job, kind, parameters)
-    async for row in ask:
-        yield row
+    async with aclosing(ask) as rows:
+        async for row in rows:
+            yield row
 
 
 async def _ask_service(
     installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
-) -> AsyncIterator[CycleRow]:
+) -> AsyncGenerator[CycleRow]:
     async with installation.database.transaction() as connection:
         request_id = await jobs.ask(connection, job.id, kind, parameters, installation.clock())
     try:
@@ -238,8 +245,9 @@ async def _ask_service(
         async with installation.database.transaction() as connection:
             await jobs.withdraw(connection, request_id)
     if cycle_id is not None:
-        async for row in _follow(installation, cycle_id):
-            yield row
+        async with aclosing(_follow(installation, cycle_id)) as rows:
+            async for row in rows:
+                yield row
 
 
 async def _taken(installation: Installation, request_id: int) -> str | None:
@@ -256,7 +264,7 @@ async def _taken(installation: Installation, request_id: int) -> str | None:
         await asyncio.sleep(FOLLOW_EVERY)
 
 
-async def _follow(installation: Installation, cycle_id: str) -> AsyncIterator[CycleRow]:
+async def _follow(installation: Installation, cycle_id: str) -> AsyncGenerator[CycleRow]:
     """A cycle that somebody else runs, until it has ended."""
     while True:
         async with installation.database.read() as connection:
@@ -273,7 +281,7 @@ async def _follow(installation: Installation, cycle_id: str) -> AsyncIterator[Cy
 
 async def _run_here(
     installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
-) -> AsyncIterator[CycleRow]:
+) -> AsyncGenerator[CycleRow]:
     with home_lock(installation.home, installation.clock(), "a cycle"):
         await _finish_left(installation, job)
         async with installation.database.transaction() as connection:
@@ -281,8 +289,9 @@ async def _run_here(
             assert fresh is not None, "the app was found a moment ago"
             cycle = await open_cycle(connection, kind, fresh, parameters, installation.clock())
         if cycle is not None:
-            async for row in _run(installation, cycle):
-                yield row
+            async with aclosing(_run(installation, cycle)) as rows:
+                async for row in rows:
+                    yield row
 
 
 async def _finish_left(installation: Installation, job: Job) -> None:
@@ -294,7 +303,7 @@ async def _finish_left(installation: Installation, job: Job) -> None:
             pass
 
 
-async def _run(installation: Installation, cycle: Cycle) -> AsyncIterator[CycleRow]:
+async def _run(installation: Installation, cycle: Cycle) -> AsyncGenerator[CycleRow]:
     stop = asyncio.Event()
     running_cycle = asyncio.create_task(run_to_end(parts(installation), cycle, stop))
     try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provisor.domain.change import Reason
     from provisor.store.jobs import CycleRow
 
-    Rows = Callable[[Installation], AsyncIterator[CycleRow]]
+    Rows = Callable[[Installation], AsyncGenerator[CycleRow]]
 
 PUSHED = ("create", "update", "disable", "delete", "superseded")
 FAILURES_SHOWN = 5
@@ -41,8 +41,7 @@ def follow(rows: Rows, again: str, *, as_json: bool) -> int:
         served = running(installation.home) is not None
         last: CycleRow | None = None
         with _Progress() as progress:
-            stream = rows(installation)
-            async with aclosing(stream):  # type: ignore[type-var]  # an async generator, by another name
+            async with aclosing(rows(installation)) as stream:
                 async for last in stream:
                     progress.show(last)
         if last is None:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import click
@@ -30,7 +31,7 @@ def sync(context: click.Context, app_: str, allow: int | None, as_json: bool) ->
     """
     from provisor.app import provisioning
 
-    def rows(installation: Installation) -> AsyncIterator[CycleRow]:
+    def rows(installation: Installation) -> AsyncGenerator[CycleRow]:
         return provisioning.sync(installation, app_, allow)
 
     context.exit(follow(rows, f"provisor sync {quoted(app_)}", as_json=as_json))
@@ -52,11 +53,12 @@ def restart(context: click.Context, app_: str, scopes: Sequence[str], as_json: b
 
     ran = False
 
-    async def rows(installation: Installation) -> AsyncIterator[CycleRow]:
+    async def rows(installation: Installation) -> AsyncGenerator[CycleRow]:
         nonlocal ran
-        async for row in provisioning.restart(installation, app_, scopes):
-            ran = True
-            yield row
+        async with aclosing(provisioning.restart(installation, app_, scopes)) as ran_rows:
+            async for row in ran_rows:
+                ran = True
+                yield row
 
     code = follow(rows, f"provisor sync {quoted(app_)}", as_json=as_json)
     if not ran and not as_json:
