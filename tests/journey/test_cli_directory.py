@@ -14,7 +14,8 @@ def provisor(tmp_path: Path) -> Command:
 
 
 async def imported(provisor: Command, name: str = "hard.ldif") -> Command:
-    await provisor.done("directory", "import", str(EXAMPLES / name))
+    result = await provisor("directory", "import", str(EXAMPLES / name))
+    assert result.code == (5 if name == "hard.ldif" else 0), result.err
     return provisor
 
 
@@ -28,12 +29,15 @@ async def imported(provisor: Command, name: str = "hard.ldif") -> Command:
     ],
 )
 async def test_every_example_goes_in(provisor: Command, file: str, added: int, refused: int) -> None:
-    summary = (await provisor.done("directory", "import", str(EXAMPLES / file), "--json")).json
+    result = await provisor("directory", "import", str(EXAMPLES / file), "--json")
+    assert result.code == (5 if refused else 0)
+    summary = result.json
     assert (summary["added"], summary["refused"]) == (added, refused)
 
 
 async def test_a_record_that_cannot_be_taken_is_named_with_its_line(provisor: Command) -> None:
-    result = await provisor.done("directory", "import", str(EXAMPLES / "hard.ldif"))
+    result = await provisor("directory", "import", str(EXAMPLES / "hard.ldif"))
+    assert result.code == 5
     assert "16 added" in result.out
     assert "line 149" in result.err
     assert "uid=broken" in result.err
@@ -47,7 +51,8 @@ async def test_a_strict_import_takes_all_or_nothing(provisor: Command) -> None:
 
 
 async def test_a_dry_run_says_what_it_would_do_and_does_nothing(provisor: Command) -> None:
-    result = await provisor.done("directory", "import", str(EXAMPLES / "hard.ldif"), "--dry-run")
+    result = await provisor("directory", "import", str(EXAMPLES / "hard.ldif"), "--dry-run")
+    assert result.code == 5
     assert "Would import" in result.out
     assert "No users yet" in (await provisor.done("directory", "users")).out
 
