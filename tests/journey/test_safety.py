@@ -116,6 +116,34 @@ async def test_a_full_import_leaves_other_sources_alone(staff: World) -> None:
     assert summary.removed == 0
 
 
+BAD_VALUE = "givenName:: !\n"
+SECOND_NAME = "dn: uid=p00,ou=people,dc=example,dc=com\n"
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "removed", "kept"),
+    [
+        pytest.param(BAD_VALUE, 1, 0, id="whose it is can be read"),
+        pytest.param(f"displayName\n{BAD_VALUE}", 0, 2, id="a torn line"),
+        pytest.param(SECOND_NAME, 0, 2, id="two records run together"),
+    ],
+)
+async def test_who_has_a_bad_record_is_not_missing(staff: World, spoiled: str, removed: int, kept: int) -> None:
+    bad = ldif_person("p01").rstrip("\n") + f"\n{spoiled}\n"
+    text = bad + "".join(ldif_person(name) for name in NAMES[2:]) + ldif_group("staff", NAMES[1:])
+    summary = await staff.import_text(text, full=True)
+    assert (summary.refused, summary.removed, summary.kept) == (1, removed, kept)
+    bin_ = await people.list_page(staff.installation, "User", deleted=True)
+    assert [one.attributes["mailNickname"] for one in bin_] == ["p00"][:removed]
+
+
+async def test_who_is_in_a_bad_record_under_a_new_name_is_not_missing(staff: World) -> None:
+    await staff.import_text(ldif_person("amy", entryUUID="b7c1b8a2-0000-4000-8000-000000000001"), source="second")
+    bad = ldif_person("amelia", entryUUID="b7c1b8a2-0000-4000-8000-000000000001").rstrip("\n") + f"\n{BAD_VALUE}\n"
+    summary = await staff.import_text(bad, source="second", full=True)
+    assert (summary.refused, summary.removed) == (1, 0)
+
+
 # ---- plans ----------------------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from provisor.app.installation import Installation
     from provisor.app.people import Person
     from provisor.directory.importing import Options, Summary
+    from provisor.directory.record import Fault
     from provisor.domain.resource import Entry, ResourceType
 
 MEMBERS_SHOWN = 50
@@ -97,15 +98,23 @@ def _say_summary(summary: Summary, file: Path, options: Options) -> None:
     if summary.refused:
         note((f"  {number(summary.refused, 'record')} could not be taken:", "yellow"))
     for fault in [one for one in summary.faults if one.fatal][:FAULTS_SHOWN]:
-        note(f"    line {fault.line}: {describe(fault.reason)} ({fault.dn})")
+        note(f"    line {fault.line}: {describe(fault.reason)}{_place(fault)}")
     if summary.refused > FAULTS_SHOWN:
         note(f"    … and {summary.refused - FAULTS_SHOWN:,} more: --json shows them all.")
+    if summary.kept:
+        missing = number(summary.kept, "entry that the file lacks", "entries that the file lacks")
+        note((f"  Kept {missing}: a record that cannot be read may be theirs. Mend it and import again.", "yellow"))
     notes = [fault for fault in summary.faults if not fault.fatal]
     for fault in notes[:FAULTS_SHOWN]:
-        where = f"{fault.dn}, {fault.attribute}" if fault.attribute else fault.dn
-        say(f"  Note, line {fault.line}: {describe(fault.reason)}" + (f" ({where})" if where else ""))
+        say(f"  Note, line {fault.line}: {describe(fault.reason)}{_place(fault)}")
     if len(notes) > FAULTS_SHOWN:
         say(f"  … and {number(len(notes) - FAULTS_SHOWN, 'more note', 'more notes')}: --json shows them all.")
+
+
+def _place(fault: Fault) -> str:
+    """In brackets: whose record, and which attribute of it, as far as either is known."""
+    known = ", ".join(part for part in (fault.dn, fault.attribute) if part)
+    return f" ({known})" if known else ""
 
 
 def _summary_json(summary: Summary, file: Path, options: Options) -> Mapping[str, object]:
@@ -118,6 +127,7 @@ def _summary_json(summary: Summary, file: Path, options: Options) -> Mapping[str
         "unchanged": summary.unchanged,
         "restored": summary.restored,
         "removed": summary.removed,
+        "kept": summary.kept,
         "leftDeleted": summary.left_deleted,
         "waitingReferences": summary.waiting,
         "alsoInSources": dict(summary.elsewhere),

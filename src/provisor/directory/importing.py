@@ -30,6 +30,7 @@ class Summary:
     unchanged: int = 0
     restored: int = 0
     removed: int = 0
+    kept: int = 0  # missing from a full import, but a record that cannot be read may be theirs
     left_deleted: int = 0  # an admin deleted them here: an import does not bring them back
     waiting: int = 0  # references to entries that have not arrived
     elsewhere: Mapping[str, int] = field(default_factory=dict)  # added entries that another source has brought, too
@@ -86,7 +87,7 @@ def _sorted_out(delivered: Iterable[Record | Fault]) -> tuple[Mapping[str, Recor
         elif one.anchor in records or one.key in keys:
             first = records[one.anchor].line if one.anchor in records else keys[one.key]
             reason = Reason("DuplicateRecord", {"anchor": one.anchor, "first": str(first)})
-            faults.append(Fault(one.line, one.key, "", reason, fatal=True))
+            faults.append(Fault(one.line, one.key, "", reason, fatal=True, names=(one.key, one.anchor)))
         else:
             records[one.anchor] = one
             keys[one.key] = one.line
@@ -154,12 +155,20 @@ class _Import:
         )
 
     async def _remove(self, records: Mapping[str, Record], known: Mapping[str, Known], change_no: int) -> Sequence[str]:
-        """What this source brought before and no longer has, unless that looks like half a file; gives back the ids."""
+        """What this source brought before and no longer has, unless that looks like half a file; gives back the ids.
+
+        Whoever's record is there, but cannot be read, is not missing; nobody is as long as it could be anybody's.
+        """
+        unread = [fault.names for fault in self._summary.faults if fault.fatal]
+        named = {name for names in unread for name in names}
         present = [one for one in known.values() if one.deleted_by is None]
-        missing = [one.id for one in present if one.anchor not in records]
+        missing = [one.id for one in present if one.anchor not in records and not named & {one.anchor, one.reference_key}]
         too_many = len(missing) > len(present) * MISSING_SHARE
         if too_many and not self._options.confirm_missing:
             raise Refused("ImportTruncated", missing=len(missing), known=len(present), source=self._options.source)
+        if not all(unread):
+            self._summary.kept = len(missing)
+            return ()
         await directories.touch_members(self._connection, missing, change_no)
         await directories.recycle(self._connection, missing, change_no, self._now, by="source")
         self._summary.removed = len(missing)

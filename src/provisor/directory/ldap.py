@@ -83,6 +83,10 @@ class Source:
                 return f"{label}={value}"
         return f"dn={self.key}"
 
+    def names(self) -> tuple[str, ...]:
+        """All that an entry of this object may be known by, be it person or group."""
+        return (self.key, self.anchor(), self.anchor("employeeNumber", "uid"))
+
     def references(self, *names: str) -> tuple[dict[str, None], list[Fault]]:
         """The keys that these attributes refer to, in order, and a note for each attribute with unusable ones."""
         keys: dict[str, None] = {}
@@ -119,7 +123,8 @@ class Source:
         return attributes
 
     def fault(self, attribute: str, reason: Reason, *, fatal: bool = True) -> Fault:
-        return Fault(self.lines.get(attribute.lower(), self.line), self.dn, attribute, reason, fatal)
+        line = self.lines.get(attribute.lower(), self.line)
+        return Fault(line, self.dn, attribute, reason, fatal, self.names())
 
 
 _UNDERSCORED = str.maketrans({"-": "_", ";": "_", ".": "_"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -112,7 +112,7 @@ def _described(name: bytes, options: bytes) -> tuple[str, str, tuple[str, ...]]:
 
 
 class _Draft:
-    """One record while its lines come in; the first thing wrong with it ends it."""
+    """One record while its lines come in; one with a fault is read on, but only to learn whose it is."""
 
     def __init__(self, tally: _Tally) -> None:
         self._tally = tally
@@ -121,10 +121,9 @@ class _Draft:
         self._notes: list[Fault] = []
         self._weight = {True: 0, False: 0}  # of the members, of the rest
         self._aside = False
+        self._torn = False  # lines of another record may have got into this one
 
     def add(self, line: fold.Line) -> None:
-        if self._fault is not None:
-            return
         try:
             value = _take_apart(line)
             if self._source is None:
@@ -133,12 +132,13 @@ class _Draft:
                 self._take(value, self._source)
         except _Unreadable as why:
             dn = self._source.dn if self._source else ""
-            self._fault = Fault(line.number, dn, why.attribute, why.reason, fatal=True)
+            self._fault = self._fault or Fault(line.number, dn, why.attribute, why.reason, fatal=True)
+            self._torn = self._torn or why.reason.code == "LdifMalformed"
 
     def finish(self) -> Iterator[Record | Fault]:
         source = self._source
         if self._fault is not None:
-            yield self._fault
+            yield replace(self._fault, names=() if source is None or self._torn else source.names())
         elif source is not None:
             yield from self._notes
             source.untag()

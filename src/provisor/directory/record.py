@@ -35,3 +35,4 @@ class Fault:
     attribute: str
     reason: Reason
     fatal: bool  # True: the whole record was left out; False: a note, the record went in
+    names: tuple[str, ...] = ()  # the record's key and anchors; none: nobody can say whose record it was
