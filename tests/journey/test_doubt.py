@@ -138,6 +138,17 @@ async def test_a_restart_that_forgets_escrows_forgets_no_leaver(staff: World) ->
     assert (await staff.sync(allow=len(NAMES))).counts["disable"] == len(NAMES)
 
 
+async def test_a_restart_that_forgets_links_forgets_no_leaver(staff: World) -> None:
+    await staff.sync()
+    await assignments.unassign(staff.installation, APP, "Group", "staff", None)
+    await staff.assign(f"{NAMES[0]}@corp.example")
+    async for _ in provisioning.restart(staff.installation, APP, ["ConnectorDataStore"]):
+        pass
+    counts = (await staff.sync(allow=len(NAMES) - 1)).counts
+    assert (counts["disable"], counts["update"]) == (len(NAMES) - 1, 1)
+    assert staff.active() == {f"{NAMES[0]}@corp.example"}
+
+
 async def test_a_stop_does_not_wait_as_long_as_the_target_asks(staff: World) -> None:
     staff.emulator.inject(Fault(kind="server-error", method="POST", path="/users$", status=502))
     cycle = await staff.open_cycle()

@@ -162,7 +162,9 @@ class _Import:
         unread = [fault.names for fault in self._summary.faults if fault.fatal]
         named = {name for names in unread for name in names}
         present = [one for one in known.values() if one.deleted_by is None]
-        missing = [one.id for one in present if one.anchor not in records and not named & {one.anchor, one.reference_key}]
+        missing = [
+            one.id for one in present if one.anchor not in records and not named & {one.anchor, one.reference_key}
+        ]
         too_many = len(missing) > len(present) * MISSING_SHARE
         if too_many and not self._options.confirm_missing:
             raise Refused("ImportTruncated", missing=len(missing), known=len(present), source=self._options.source)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from provisor.domain.error import Refused
 from provisor.domain.job import Cycle, CycleKind, Job
+from provisor.domain.resource import ResourceType
 from provisor.engine.guard import judge
+from provisor.flow.in_scope import InScope, in_scope
 from provisor.store import jobs, plans
 from provisor.store.apps import active_links
+from provisor.store.candidates import Scan
+from provisor.store.cycles import PAGE
 from provisor.store.database import Connection
+from provisor.store.directories import high_change_no
 
 RESTART_SCOPES = ("Full", "Watermark", "Escrows", "QuarantineState", "ConnectorDataStore")
 """Graph's resetScope; `Full` is all of them. Without any: Watermark, Escrows and QuarantineState."""
@@ -47,7 +52,10 @@ async def _restart(connection: Connection, job: Job, now: datetime, parameters: 
     scopes = set(parameters.get("scopes") or ("Watermark", "Escrows", "QuarantineState"))
     full = "Full" in scopes
     links = full or "ConnectorDataStore" in scopes
-    await jobs.forget(connection, job.id, escrows=full or "Escrows" in scopes, links=links)
+    if full or "Escrows" in scopes:
+        await jobs.forget_escrows(connection, job.id)
+    if links:
+        await _forget_links(connection, job, now)
     if full or links or "Watermark" in scopes:
         await jobs.set_watermark(connection, job.id, None)
     for row in await jobs.saved_plans(connection, job.id):
@@ -55,6 +63,25 @@ async def _restart(connection: Connection, job: Job, now: datetime, parameters: 
     fresh = await jobs.get_job(connection, job.id)
     assert fresh is not None
     return await _new(connection, fresh, now, parameters) if job.schedule == "Active" else None
+
+
+async def _forget_links(connection: Connection, job: Job, now: datetime) -> None:
+    """Forget which accounts are whose, but not those still to be taken away: nobody else knows of them."""
+    high = await high_change_no(connection, job.directory_id)
+    everybody = Cycle("", job.id, 0, "plan", None, high, job.schema_version, "planning", now)
+    types: Collection[ResourceType] = ("User", "Group")
+    scan = Scan(job, everybody, types, now)
+    (query,) = scan.queries()
+    page, last = await scan.page(connection, query, None, PAGE)
+    while page:
+        settled = [
+            one.entry.id
+            for one in page
+            if one.link is not None
+            and (isinstance(in_scope(one.entry, one.roles), InScope) or not one.link.believed_active)
+        ]
+        await jobs.forget_links(connection, job.id, settled)
+        page, last = await scan.page(connection, query, last, PAGE)
 
 
 async def _apply(connection: Connection, job: Job, parameters: Mapping[str, Any]) -> Cycle:

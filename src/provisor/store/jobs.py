@@ -15,7 +15,7 @@ from provisor.domain.job import Cycle, CycleKind, CycleState, Job, ScheduleState
 from provisor.domain.schema import SynchronizationSchema
 from provisor.store.candidates import RUNNING, concern
 from provisor.store.database import Connection
-from provisor.store.directories import high_change_no
+from provisor.store.directories import high_change_no, parts
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.tables import (
     Instant,
@@ -158,13 +158,15 @@ async def advance_watermark(connection: Connection, one: Job, high: int) -> None
     await connection.execute(unmoved.values(watermark=high))
 
 
-async def forget(connection: Connection, job_id: str, *, escrows: bool, links: bool) -> None:
-    """Parts of what a job remembers. Who is in escrow is not forgotten, but tried at once."""
-    if escrows:
-        await connection.execute(sa.update(escrow).where(escrow.c.job_id == job_id).values(next_attempt=None))
-        await connection.execute(sa.delete(standing).where(standing.c.job_id == job_id))
-    if links:
-        await connection.execute(sa.delete(link).where(link.c.job_id == job_id))
+async def forget_escrows(connection: Connection, job_id: str) -> None:
+    """Nobody waits any longer: who is in escrow is tried with the next cycle."""
+    await connection.execute(sa.update(escrow).where(escrow.c.job_id == job_id).values(next_attempt=None))
+    await connection.execute(sa.delete(standing).where(standing.c.job_id == job_id))
+
+
+async def forget_links(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
+    for part in parts(entry_ids):
+        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, link.c.entry_id.in_(part)))
 
 
 # ---- schema ---------------------------------------------------------------------------------------------------
