@@ -144,6 +144,25 @@ async def test_who_is_in_a_bad_record_under_a_new_name_is_not_missing(staff: Wor
     assert (summary.refused, summary.removed) == (1, 0)
 
 
+async def test_an_account_with_power_is_taken_over_when_a_person_agrees(world: World) -> None:
+    await world.import_text(ldif_person("boss"))
+    world.emulator.add_user("boss@corp.example", "Boss", "Example", admin_roles=["SUPER_USER"])
+    await world.connect()
+    await world.assign("boss@corp.example")
+    for _ in range(2):
+        await world.sync()
+        assert not world.emulator.journal
+        assert (await status.show(world.installation)).apps[0].held == 1
+    assert [row.reason.code for row in await world.log()] == ["HeldBack"]
+    plan = await provisioning.make_plan(world.installation, APP)
+    assert plan.number("Adopt") == 1
+    async for row in provisioning.apply_plan(world.installation, plan.row.cycle.id):
+        last = row
+    assert last.counts["update"] == 1
+    assert (await status.show(world.installation)).apps[0].held == 0
+    assert (await world.sync()).counts == {}
+
+
 # ---- plans ----------------------------------------------------------------------------------------------------------
 
 

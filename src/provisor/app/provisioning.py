@@ -85,6 +85,7 @@ class Plan:
     counts: Mapping[tuple[str, str], int]  # by action and state
     verdict: Verdict
     failing: int  # lines that say why nothing can be done for an entry
+    waiting: int  # entries that are tried again later, whichever cycle they failed in
     seconds: float  # that pushing it takes at the target's rate
 
     def number(self, action: str) -> int:
@@ -127,7 +128,8 @@ async def show_plan(installation: Installation, cycle_id: str) -> Plan:
         failing = await plans.count_failing(connection, cycle_id)
         destructive = await plans.count_destructive(connection, cycle_id)
         verdict = judge(destructive, await apps.active_links(connection, job.id), row.cycle.allow)
-    return Plan(app, row, counts, verdict, failing, _seconds(app, counts))
+        waiting = sum((await jobs.count_escrows(connection, job.id)).values())
+    return Plan(app, row, counts, verdict, failing, waiting, _seconds(app, counts))
 
 
 def _seconds(app: App, counts: Mapping[tuple[str, str], int]) -> float:

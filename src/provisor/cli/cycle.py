@@ -187,6 +187,8 @@ def _say_result(plan: Plan, failures: Sequence[tuple[str, Reason]]) -> None:
         say(f"  … and {counts['failed'] - len(failures):,} more.")
     if failures:
         say(f"  More: provisor logs {app} --status failure")
+    if plan.waiting:
+        say(f"  {number(plan.waiting, 'entry waits', 'entries wait')} to be tried again: provisor status")
     _say_held(plan, app)
 
 
@@ -211,6 +213,7 @@ def _result_json(plan: Plan, failures: Sequence[tuple[str, Reason]]) -> Mapping[
         "app": {"id": plan.app.id, "name": plan.app.name},
         "cycle": cycle_json(plan.row),
         "results": results(plan),
+        "waiting": plan.waiting,
         "failures": [{"displayName": name, "reason": reason_json(reason)} for name, reason in failures],
         "guard": {
             "destructive": plan.verdict.destructive,

@@ -77,7 +77,7 @@ def _say_troubles(one: AppStatus) -> None:
             say("  " + help_)
     if one.held:
         say((f"{name}: ", "bold"), f"{number(one.held, 'change')} held back. Look: provisor plan {quoted(name)}")
-    counts = ", ".join(f"{count:,} {code}" for code, count in sorted(one.retried.items()) if code != "HeldBack")
+    counts = ", ".join(f"{count:,} {code}" for code, count in sorted(one.retried.items()))
     if counts:
         say((f"{name}: ", "bold"), f"tried again later: {counts}. See: provisor logs {quoted(name)} --status failure")
 

@@ -63,7 +63,7 @@ def record_skip(line: Line, at: datetime) -> Outcome:
     action = line.change.action
     if line.held:
         log = _log(line, "skipped", Reason("HeldBack", {"why": line.change.reason.code}), _target(action), at, at)
-        return Outcome(line.seq, "held", log, retry="next cycle" if line.change.destructive else "back off")
+        return Outcome(line.seq, "held", log, retry="next cycle")
     assert isinstance(action, Skip)
     failed = action.kind in ("failed", "disputed")
     log = _log(line, "failure" if failed else "skipped", line.change.reason, None, at, at)

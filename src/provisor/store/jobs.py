@@ -321,9 +321,10 @@ def _asked(row: sa.Row[Any]) -> Asked:
 
 
 async def count_escrows(connection: Connection, job_id: str) -> Mapping[str, int]:
-    """Entries that are tried again, by the code of their reason."""
+    """Entries that are tried again, by the code of their reason; what the guard holds waits for a person instead."""
     rows = await connection.execute(sa.select(escrow.c.reason).where(escrow.c.job_id == job_id))
-    return Counter(decode_as(row.reason, Reason).code for row in rows.all())
+    counts = Counter(decode_as(row.reason, Reason).code for row in rows.all())
+    return {code: count for code, count in counts.items() if code != "HeldBack"}
 
 
 async def count_held(connection: Connection, job_id: str) -> int:
