@@ -24,6 +24,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """The entry that an account is linked to, and what people call it."""
+
+    entry_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An entry that this cycle must look at, with all that is known of it."""
 
@@ -87,7 +95,7 @@ class Ledger(Protocol):
         """The listed accounts of these claims."""
         ...
 
-    async def holders(self, target_ids: Sequence[str]) -> Mapping[str, str]:
+    async def holders(self, target_ids: Sequence[str]) -> Mapping[str, Holder]:
         """Which entry each of these accounts is linked to; one that is deleted for good holds none any more."""
         ...
 

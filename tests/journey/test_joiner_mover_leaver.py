@@ -152,3 +152,26 @@ async def test_a_vanished_account_is_made_again(crew: World) -> None:
     assert (await crew.sync()).counts == {"planned": 1, "failed": 1}
     assert (await crew.sync()).counts == {"planned": 1, "create": 1}
     assert "ada@corp.example" in crew.active()
+
+
+async def test_an_address_goes_from_one_to_the_next_as_it_becomes_free(crew: World) -> None:
+    moved = {"eve": "ada", "ada": "bob", "bob": "new"}
+    people = "".join(ldif_person(name, mail=f"{mail}@corp.example") for name, mail in moved.items())
+    await crew.import_text(people + ldif_group("crew", list(moved)))
+    for _ in moved:
+        await crew.sync()
+    assert {user.first_name: user.email for user in crew.emulator.users if user.email in crew.active()} == {
+        name.capitalize(): f"{mail}@corp.example" for name, mail in moved.items()
+    }
+    assert (await crew.sync()).counts == {}
+
+
+async def test_two_who_swap_addresses_are_told_whose_they_are(crew: World) -> None:
+    await crew.import_text(ldif_person("ada", mail="bob@corp.example") + ldif_person("bob", mail="ada@corp.example"))
+    assert (await crew.sync()).counts == {"planned": 2, "failed": 2}
+    assert {row.reason.code for row in await crew.log(status="failure")} == {"EntryConflict"}
+    assert crew.active() == {"ada@corp.example", "bob@corp.example"}
+    await crew.import_text(ldif_person("ada", mail="lovelace@corp.example"))
+    await crew.sync()
+    await crew.sync()
+    assert crew.active() == {"ada@corp.example", "lovelace@corp.example"}

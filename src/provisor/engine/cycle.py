@@ -23,7 +23,7 @@ from provisor.flow.match import claims, match
 from provisor.flow.plan import plan, plan_failure, plan_leaver, plan_unmatchable, worth_a_line
 from provisor.flow.push import Pace, Push, Stopped
 from provisor.flow.record import record_skip
-from provisor.ledger import Candidate, Claim, Draft
+from provisor.ledger import Candidate, Claim, Draft, Holder
 from provisor.store import jobs
 from provisor.store.cycles import CycleLedger
 from provisor.store.database import Database
@@ -139,7 +139,7 @@ def _draft(candidate: Candidate, change: Change, by: tuple[Claim, ...] = ()) -> 
 
 async def _holders(
     found: Mapping[str, Sequence[Account]], ledger: CycleLedger, target: Target
-) -> tuple[Mapping[str, str], str | None]:
+) -> tuple[Mapping[str, Holder], str | None]:
     """Whom the found accounts belong to already, and which one the connection itself signs in with."""
     ids = [account.id for accounts in found.values() for account in accounts]
     if not ids:

@@ -75,7 +75,7 @@ def map_entry(entry: Entry, scope: InScope, program: MappingProgram) -> Desired:
 
 
 def complete(desired: Desired, program: MappingProgram) -> Attributes:
-    """All that a new account starts with. Raises MissingValue where the target asks for more."""
+    """All that an account starts with. Raises MissingValue where the target asks for more."""
     attributes = {**desired.on_creation, **desired.always}
     missing = [name for name in program.required if attributes.get(name) in (None, "", [])]
     if missing:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from provisor.domain.change import Disputed, Linked, Matched, Reason, Situation, Unmatched
 from provisor.domain.resource import Account, Entry, Link
 from provisor.flow.map import Desired, MappingProgram
-from provisor.ledger import Claim
+from provisor.ledger import Claim, Holder
 
 
 def match(
     entry: Entry,
     link: Link | None,
     found: Sequence[Account],
-    holders: Mapping[str, str],
+    holders: Mapping[str, Holder],
     own_account: str | None = None,
 ) -> Situation:
     """What the look-up says of this entry. `holders` tells which entry each found account is linked to."""
@@ -29,8 +29,8 @@ def match(
     if account.id == own_account:
         return Disputed(Reason("OwnAccount", {"account": account.id}))
     holder = holders.get(account.id)
-    if holder is not None and holder != entry.id:
-        return Disputed(Reason("EntryConflict", {"account": account.id, "entry": holder}))
+    if holder is not None and holder.entry_id != entry.id:
+        return Disputed(Reason("EntryConflict", {"account": account.id, "entry": holder.name}))
     return Matched(account)
 
 

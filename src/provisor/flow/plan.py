@@ -29,8 +29,12 @@ NOTHING_TO_DO = Reason("RedundantExport")
 
 
 def plan(entry: Entry, desired: Desired, situation: Situation, program: MappingProgram) -> Change:
-    """What becomes of an entry in scope."""
-    action, reason = _decide(desired, situation, program)
+    """What becomes of an entry in scope; without a value that the target requires, nothing, account or not."""
+    try:
+        whole = complete(desired, program)
+    except MissingValue as error:
+        return plan_failure(entry, error)
+    action, reason = _decide(desired, whole, situation, program)
     return Change(entry.id, entry.type, action, reason)
 
 
@@ -68,7 +72,9 @@ def worth_a_line(change: Change, *, noted: bool) -> bool:
     return noted or change.action.kind != "redundant"
 
 
-def _decide(desired: Desired, situation: Situation, program: MappingProgram) -> tuple[Action, Reason]:
+def _decide(
+    desired: Desired, whole: Attributes, situation: Situation, program: MappingProgram
+) -> tuple[Action, Reason]:
     flow_types = program.mapping.flow_types
     match situation:
         case Disputed(reason):
@@ -88,10 +94,7 @@ def _decide(desired: Desired, situation: Situation, program: MappingProgram) -> 
         case Unmatched():
             if "Add" not in flow_types:
                 return Skip("skipped"), Reason("CreateTurnedOff")
-            try:
-                return Create(complete(desired, program)), Reason("Assigned")
-            except MissingValue as error:
-                return Skip("failed"), error.reason
+            return Create(whole), Reason("Assigned")
 
 
 def _why(link: Link) -> Reason:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from provisor.domain.change import Action, Adopt, Create, Delete, Difference, Disable, Reason, Skip, Update
-from provisor.domain.error import EntryError, NotFound, ProvisorError
+from provisor.domain.error import Conflict, EntryError, NotFound, ProvisorError
 from provisor.domain.job import LineState, LogEntry, LoggedAction, Result, Retry, Step
 from provisor.domain.resource import Account, Attributes, Link
 from provisor.ledger import Claim, Line, Outcome
@@ -37,7 +37,8 @@ def record_refusal(line: Line, error: EntryError, began: datetime, ended: dateti
     retry: Retry = "next cycle" if line.change.destructive or link else error.retry  # a leaver is not made to wait
     log = _log(line, "failure", error.reason, link.target_id if link else _target(action), began, ended)
     unlink = isinstance(error, NotFound)
-    return Outcome(line.seq, "failed", log, link=link, unlink=unlink, retry=retry, cause=error.cause)
+    cause = str(line.claim) if isinstance(error, Conflict) and line.claim else error.cause
+    return Outcome(line.seq, "failed", log, link=link, unlink=unlink, retry=retry, cause=cause)
 
 
 def record_doubt(line: Line, error: ProvisorError, began: datetime, ended: datetime) -> Outcome:

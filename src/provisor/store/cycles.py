@@ -14,10 +14,11 @@ from provisor.domain.error import CycleTakenOver
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.domain.resource import Account, Link, ResourceType
 from provisor.flow.push import NOT_PUSHED
-from provisor.ledger import Candidate, Draft, Line, Outcome
+from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
 from provisor.store.apps import active_links
 from provisor.store.candidates import RUNNING, Scan
 from provisor.store.database import Connection, Database, upsert
+from provisor.store.directories import spoken_name
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.outcomes import keep_links, keep_outcomes
 from provisor.store.plans import DESTRUCTIVE, WITH_NAMES, count_destructive, line_from, moved, row_from
@@ -103,14 +104,15 @@ class CycleLedger:
                 found[row.claim].append(decode_as(row.account, Account))
         return found
 
-    async def holders(self, target_ids: Sequence[str]) -> Mapping[str, str]:
+    async def holders(self, target_ids: Sequence[str]) -> Mapping[str, Holder]:
         query = (
-            sa.select(link.c.target_id, link.c.entry_id)
+            sa.select(link.c.target_id, link.c.entry_id, entry.c.login)
             .join(entry, entry.c.id == link.c.entry_id)
             .where(link.c.job_id == self._job.id, link.c.target_id.in_(target_ids), ~entry.c.purged)
         )
         async with self._database.read() as connection:
-            return {str(row.target_id): str(row.entry_id) for row in (await connection.execute(query)).all()}
+            rows = (await connection.execute(query)).all()
+        return {str(row.target_id): Holder(row.entry_id, spoken_name(row.entry_id, row.login)) for row in rows}
 
     async def keep(self, drafts: Sequence[Draft]) -> None:
         rows = [row_from(self._cycle.id, self._lines + at, draft) for at, draft in enumerate(drafts, start=1)]
@@ -142,7 +144,7 @@ class CycleLedger:
     async def _dispute(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
         claimants: dict[str, list[str]] = defaultdict(list)
         for row in rows:
-            claimants[row.shared].append(f"{row.login or ''} ({row.id})".strip())
+            claimants[row.shared].append(spoken_name(row.id, row.login))
         for row in rows:
             reason = Reason(
                 "DuplicateSourceEntries", {"value": row.shared, "entries": ", ".join(sorted(claimants[row.shared]))}

@@ -68,6 +68,11 @@ def entry_from(row: sa.Row[Any]) -> Entry:
     return Entry(row.id, row.type, attributes, row.change_no, row.deleted_at, row.purged)
 
 
+def spoken_name(entry_id: str, login: str | None) -> str:
+    """How a message names an entry: nobody knows people by an id alone, and only the id is nobody else's."""
+    return f"{login} ({entry_id})" if login else entry_id
+
+
 # ---- directories and their counter ----------------------------------------------------------------------------
 
 

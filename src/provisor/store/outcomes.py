@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from provisor.domain.change import Reason
 from provisor.domain.job import Escrow, LogEntry
 from provisor.domain.resource import Link
-from provisor.ledger import Outcome
+from provisor.ledger import Holder, Outcome
 from provisor.store.database import Connection, upsert
-from provisor.store.directories import parts
+from provisor.store.directories import parts, spoken_name
 from provisor.store.document import decode_as, encode
 from provisor.store.tables import entry, escrow, link, plan_line, provisioning_log, standing
 
@@ -39,11 +39,11 @@ async def keep_outcomes(
 
 async def _without_contested(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     """An account has one holder: who is given somebody else's is in error, and says whose it is."""
-    holders: dict[str, str] = {}
+    holders: dict[str, Holder] = {}
     targets = [outcome.link.target_id for outcome in outcomes if outcome.link is not None]
     for part in parts(targets):
         query = (
-            sa.select(link.c.target_id, link.c.entry_id, entry.c.purged)
+            sa.select(link.c.target_id, link.c.entry_id, entry.c.purged, entry.c.login)
             .join(entry, entry.c.id == link.c.entry_id)
             .where(link.c.job_id == job_id, link.c.target_id.in_(part))
         )
@@ -52,17 +52,18 @@ async def _without_contested(connection: Connection, job_id: str, outcomes: Sequ
                 mine = (link.c.job_id == job_id) & (link.c.entry_id == row.entry_id)
                 await connection.execute(sa.delete(link).where(mine))
             else:
-                holders[row.target_id] = row.entry_id
+                holders[row.target_id] = Holder(row.entry_id, spoken_name(row.entry_id, row.login))
     return [_contested(outcome, holders) for outcome in outcomes]
 
 
-def _contested(outcome: Outcome, holders: dict[str, str]) -> Outcome:
+def _contested(outcome: Outcome, holders: dict[str, Holder]) -> Outcome:
     if outcome.link is None:
         return outcome
-    holder = holders.setdefault(outcome.link.target_id, outcome.link.entry_id)
-    if holder == outcome.link.entry_id:
+    mine = Holder(outcome.link.entry_id, spoken_name(outcome.link.entry_id, outcome.log.name))
+    holder = holders.setdefault(outcome.link.target_id, mine)
+    if holder.entry_id == mine.entry_id:
         return outcome
-    reason = Reason("EntryConflict", {"account": outcome.link.target_id, "entry": holder})
+    reason = Reason("EntryConflict", {"account": outcome.link.target_id, "entry": holder.name})
     log = replace(outcome.log, status="failure", reason=reason)
     return Outcome(outcome.seq, "failed", log, retry="back off")
 

@@ -41,9 +41,9 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "NotLookedUp": Row("No account was looked for."),
     # ---- this entry: the others go on ----------------------------------------------------------------------------
     "EntryConflict": Row(
-        "The account belongs to somebody else[: {problem}][ (account {account})][; it is linked to entry {entry}]"
-        "[; it has {holds}][; the target said: {said}].",
-        "Give one of the two another value, or resolve it in the target; it is tried again later.",
+        "The account or one of its values is somebody else's[: {problem}][ (account {account})][; it is linked to "
+        "{entry}][; it has {holds}][; the target said: {said}].",
+        "Give one of the two another value, or resolve it in the target; it is tried again when the value is free.",
     ),
     "DuplicateTargetEntries": Row(
         "Several accounts match[: {accounts}].", "Remove or rename all but one in the target; it is tried again later."

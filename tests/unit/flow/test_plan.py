@@ -19,7 +19,7 @@ from provisor.flow.map import MappingProgram, compile_mapping, map_entry
 from provisor.flow.match import claims, match
 from provisor.flow.plan import plan, plan_leaver
 from provisor.flow.record import record
-from provisor.ledger import Line
+from provisor.ledger import Holder, Line
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 ORGANIZER = AppRole("r1", "organizer", "Organizer", priority=10)
@@ -211,8 +211,8 @@ def test_two_matching_accounts_are_an_error_that_names_both() -> None:
 
 
 def test_an_account_that_another_entry_holds_is_not_taken() -> None:
-    change = decide(person(), found=(Account("a1", {}),), holders={"a1": "p2"})
-    assert change.reason == Reason("EntryConflict", {"account": "a1", "entry": "p2"})
+    change = decide(person(), found=(Account("a1", {}),), holders={"a1": Holder("p2", "bob (p2)")})
+    assert change.reason == Reason("EntryConflict", {"account": "a1", "entry": "bob (p2)"})
 
 
 def test_the_connections_own_account_is_never_taken() -> None:
@@ -221,9 +221,12 @@ def test_the_connections_own_account_is_never_taken() -> None:
 
 
 def test_a_missing_required_attribute_names_it_and_its_source() -> None:
-    change = decide(person(givenName=None))
-    assert change.action == Skip("failed")
-    assert change.reason == Reason("MissingValues", {"attribute": "firstName", "source": "[givenName]"})
+    there = (Account("a7", {"email": "ada@x.example"}),)
+    known: tuple[dict[str, Any], ...] = ({}, {"link": link_of(person())}, {"found": there})
+    for held in known:
+        change = decide(person(givenName=None), **held)
+        assert change.action == Skip("failed")
+        assert change.reason == Reason("MissingValues", {"attribute": "firstName", "source": "[givenName]"})
 
 
 def test_a_value_that_is_too_long_names_attribute_and_limit() -> None:
