@@ -7,7 +7,10 @@ from typing import Final
 
 from provisor.text.row import Row
 
-_AGAIN = "Nothing: it is tried again by itself. `provisor sync APP` tries now."
+_AGAIN = (
+    "Is it up, and does a proxy or firewall let this machine through? While provisioning is on, it is tried again by "
+    "itself; `provisor sync APP` tries now."
+)
 _SOURCE = "Mend the value in the directory and import it, or change the mapping."
 
 OUTCOMES: Final[Mapping[str, Row]] = {

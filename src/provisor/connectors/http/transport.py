@@ -39,6 +39,7 @@ class Limits:
     answer: float = 30.0
     tries: int = 8  # the first included
     patience: float = 60.0  # all tries and waits of one request together
+    unreached: float = 10.0  # … where no connection is made at all
     first_wait: float = 0.5
     longest_wait: float = 20.0
     size: int = 16 * 2**20  # bytes of one answer, decompressed
@@ -125,7 +126,8 @@ class Transport:
                 assert answer is not None
                 return answer
             wait = self._wait(attempt, failure.wait)
-            if attempt >= self.limits.tries or clock() - started + wait > self.limits.patience:
+            patience = self.limits.unreached if isinstance(failure, NotReached) else self.limits.patience
+            if attempt >= self.limits.tries or clock() - started + wait > patience:
                 raise failure
             if isinstance(failure, RateLimited):
                 self._resume = max(self._resume, clock() + wait)
