@@ -115,6 +115,8 @@ async def test_the_guard_holds_and_says_the_command_that_goes_on(
     assert not any(write.effect == "unassign" for write in goto.journal)
     status = (await provisor.done("status", "--json")).json["apps"][0]
     assert status["held"] == 30
+    wrong = await provisor("sync", GOTO, "--allow", "29")
+    assert "You agreed to 29" in wrong.out
     agreed = await provisor("sync", GOTO, "--allow", "30", "--json")
     assert agreed.json["results"]["disabled"] == 30
     assert agreed.code == 0
@@ -145,6 +147,7 @@ async def test_ctrl_c_ends_a_cycle_in_order_and_the_next_one_goes_on(tmp_path: P
     assert f"To go on: provisor sync '{GOTO}'" in err.decode()
     assert "Traceback" not in err.decode()
     assert len(goto.users) < 60
+    assert "stopped half-way" in (await provisor.done("status")).out
     await provisor.done("app", "settings", GOTO, "rateLimit=5000")
     await provisor.done("sync", GOTO)
     assert len([user for user in goto.users if user.email.endswith("@test.example")]) == 60

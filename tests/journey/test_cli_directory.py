@@ -75,6 +75,16 @@ async def test_a_file_that_is_not_there_is_an_error_and_no_trace(provisor: Comma
     assert result.err.startswith("Error: ")
 
 
+async def test_standard_input_goes_in_with_the_name_of_its_source(provisor: Command) -> None:
+    text = (EXAMPLES / "planetexpress" / "planetexpress.ldif").read_text()
+    assert (await provisor("directory", "import", "-", typed=text)).code == 2
+    taken = await provisor.done("directory", "import", "-", "--source", "ship", "--json", typed=text)
+    assert (taken.json["added"], taken.json["source"]) == (9, "ship")
+    empty = await provisor("directory", "import", "-", "--source", "ship", "--full", typed="")
+    assert (empty.code, empty.out) == (1, "")
+    assert "no record" in empty.err
+
+
 async def test_pages_hold_everybody_once(provisor: Command) -> None:
     await imported(provisor)
     whole = [one["id"] for one in (await provisor.done("directory", "users", "--json")).json["value"]]
@@ -118,6 +128,15 @@ async def test_a_name_that_fits_several_people_is_refused_with_their_ids(proviso
     result = await provisor("directory", "show", "twins@hard.example")
     assert result.code == 1
     assert all(one["id"] in result.err for one in twins)
+
+
+async def test_who_is_there_comes_before_who_is_in_the_recycle_bin(provisor: Command) -> None:
+    await imported(provisor)
+    one, other = (await provisor.done("directory", "users", "--search", "twins@", "--json")).json["value"]
+    await provisor.done("directory", "delete", one["id"])
+    assert (await provisor.done("directory", "show", "twins@hard.example", "--json")).json["id"] == other["id"]
+    await provisor.done("directory", "restore", "twins@hard.example")
+    assert (await provisor.done("directory", "show", one["id"], "--json")).json["enabled"]
 
 
 async def test_a_name_that_nobody_has_is_refused_and_says_where_to_look(provisor: Command) -> None:

@@ -49,25 +49,37 @@ async def import_file(installation: Installation, path: Path, options: Options) 
     return summary
 
 
-async def find(connection: Connection, installation: Installation, kind: ResourceType, word: str) -> Entry:
-    """The one entry of that id, userPrincipalName or display name. Refused where there is none, or several."""
+async def find(
+    connection: Connection, installation: Installation, kind: ResourceType, word: str, *, deleted: bool = False
+) -> Entry:
+    """The one entry of that id, userPrincipalName or display name. Refused where there is none, or several.
+
+    `deleted`: where there are such in the recycle bin and such outside, the former are meant; else the latter.
+    """
     found = await directories.find_entries(connection, installation.directory_id, kind, word)
     if not found:
         raise Refused(f"Unknown{kind}", name=word)
-    if len(found) > 1:
-        raise Refused(f"Ambiguous{kind}", name=word, ids=", ".join(entry.id for entry in found[:5]))
-    return found[0]
+    return _only(found, word, deleted=deleted)
+
+
+def _only(found: Sequence[Entry], word: str, *, deleted: bool = False) -> Entry:
+    meant = [entry for entry in found if (entry.deleted_at is not None) == deleted] or found
+    if len(meant) > 1:
+        ids = ", ".join(f"{entry.id} (from {entry.source})" for entry in meant[:5])
+        kind = meant[0].type
+        raise Refused(f"Ambiguous{kind}", name=word, ids=ids)
+    return meant[0]
 
 
 async def show(installation: Installation, word: str) -> Person:
     """A user, or else a group."""
     async with installation.database.read() as connection:
-        try:
-            entry = await find(connection, installation, "User", word)
-        except Refused as refusal:
-            if refusal.reason.code != "UnknownUser":
-                raise
-            entry = await find(connection, installation, "Group", word)
+        kinds: Sequence[ResourceType] = ("User", "Group")
+        of_kinds = [await directories.find_entries(connection, installation.directory_id, kind, word) for kind in kinds]
+        found = next((entries for entries in of_kinds if entries), None)
+        if found is None:
+            raise Refused("UnknownEntry", name=word)
+        entry = _only(found, word)
         groups = await directories.groups_of(connection, entry.id)
         members = await directories.members_of(connection, entry.id) if entry.type == "Group" else ()
         return Person(entry, groups, members)
@@ -91,7 +103,7 @@ async def list_page(
 async def act(installation: Installation, act_: Act, kind: ResourceType, word: str, *, purge: bool = False) -> Entry:
     """Disable, delete (recycle bin, or for good) or restore an entry; everyone concerned is looked at again."""
     async with installation.database.transaction() as connection:
-        entry = await find(connection, installation, kind, word)
+        entry = await find(connection, installation, kind, word, deleted=act_ == "restore")
         change_no = await directories.next_change_no(connection, installation.directory_id)
         before = {"accountEnabled": entry.attributes.get("accountEnabled"), "deletedDateTime": entry.deleted_at}
         match act_:

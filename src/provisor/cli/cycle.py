@@ -200,6 +200,8 @@ def _say_held(plan: Plan, app: str) -> None:
             ("Held back: ", "bold yellow"),
             f"{number(taken, 'account')} would be disabled or deleted, and {plan.verdict.allowed} go unasked.",
         )
+        if plan.row.cycle.allow is not None:
+            say(f"  You agreed to {plan.row.cycle.allow:,}, which is not that number.")
         say(f"  Look at them: provisor plan {app}")
         say(f"  If they are meant: provisor sync {app} --allow {taken}")
     if held.get("Adopt"):

@@ -44,7 +44,7 @@ def directory() -> None:
 
 
 @directory.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
     "--source",
     metavar="NAME",
@@ -58,7 +58,7 @@ def directory() -> None:
 def import_(
     file: Path, source: str | None, full: bool, confirm_missing: bool, dry_run: bool, strict: bool, as_json: bool
 ) -> int:
-    """Import people and groups from an LDIF file.
+    """Import people and groups from an LDIF file; - is standard input.
 
     Records that cannot be taken are listed, and the others go in: exit code 5. Exit code 4: with --full, so many are
     missing that the file looks cut off; nothing is changed unless --confirm-missing says that it is meant.
@@ -66,6 +66,10 @@ def import_(
     from provisor.app import people
     from provisor.directory.importing import Options
 
+    if file == Path("-"):
+        if source is None:
+            raise click.UsageError("Say with --source where the people on standard input come from.")
+        file = Path("/dev/stdin")
     options = Options(source or file.stem, full, dry_run, strict, confirm_missing)
     summary = run(lambda installation: people.import_file(installation, file, options))
     if as_json:
@@ -237,7 +241,13 @@ def show(name: str, as_json: bool) -> None:
 def _say_person(person: Person) -> None:
     entry = person.entry
     say((entry.display_name, "bold"), f"  ({entry.type.lower()}, {state(entry)})")
-    facts([("id", entry.id), *((name, value(held)) for name, held in sorted(entry.attributes.items()) if held != "")])
+    facts(
+        [
+            ("id", entry.id),
+            ("source", entry.source),
+            *((name, value(held)) for name, held in sorted(entry.attributes.items()) if held != ""),
+        ]
+    )
     if entry.type == "User":
         say("Groups: " + (", ".join(one.display_name for one in person.groups) or "none"))
         return
@@ -246,7 +256,8 @@ def _say_person(person: Person) -> None:
         return
     say(f"{number(len(person.members), 'member')}:")
     for member in person.members[:MEMBERS_SHOWN]:
-        say(f"  {member.display_name}  ", (_text(member, "userPrincipalName"), "dim"))
+        gone = "" if member.enabled else f"  ({state(member)})"
+        say(f"  {member.display_name}  ", (_text(member, "userPrincipalName"), "dim"), (gone, "yellow"))
     if len(person.members) > MEMBERS_SHOWN:
         say(f"  … and {len(person.members) - MEMBERS_SHOWN:,} more: --json shows them.")
 
@@ -262,6 +273,7 @@ def entry_json(entry: Entry) -> dict[str, object]:
         "userPrincipalName": entry.attributes.get("userPrincipalName"),
         "mail": entry.attributes.get("mail"),
         "enabled": entry.enabled,
+        "source": entry.source,
         "deletedDateTime": entry.deleted_at,
         "attributes": dict(entry.attributes),
     }

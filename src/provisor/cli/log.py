@@ -62,7 +62,7 @@ def logs(app_: str | None, limit: int, before: int | None, audit: bool, as_json:
 def _say_row(row: LogRow) -> None:
     say(
         (moment(row.at), "dim"),
-        f"  {row.app_name}  ",
+        f"  {row.app_name or '(removed app)'}  ",
         (f"{row.action} {row.status}", STYLES.get(row.status, "")),
         "  ",
         (row.name, "bold"),

@@ -52,21 +52,29 @@ def status(as_json: bool) -> None:
         say_no_apps()
         return
     say()
-    table(("App", "State", "Last cycle", "Assigned", "Accounts"), [_row(one) for one in found.apps])
+    served = service is not None
+    table(("App", "State", "Last cycle", "Assigned", "Accounts"), [_row(one, served) for one in found.apps])
     for one in found.apps:
-        _say_troubles(one)
+        _say_troubles(one, served)
 
 
-def _row(one: AppStatus) -> tuple[str, tuple[str, str], str, str, str]:
+def _row(one: AppStatus, served: bool) -> tuple[str, tuple[str, str], str, str, str]:
     last = ""
     if one.last is not None:
         last = f"{moment(one.last.ended)} {one.last.cycle.state}"
-    state = ("running", "green") if one.running else WORDS[one.code]
+    state = WORDS[one.code]
+    if one.running:
+        state = ("running", "green") if served else ("stopped half-way", "yellow")
     return one.details.app.name, state, last, assigned(one.details), f"{one.details.active_accounts:,}"
 
 
-def _say_troubles(one: AppStatus) -> None:
+def _say_troubles(one: AppStatus, served: bool) -> None:
     name = one.details.app.name
+    if one.running and not served:
+        say(
+            (f"{name}: ", "bold"),
+            f"a cycle stopped half-way. It goes on with provisor sync {quoted(name)}, or a service.",
+        )
     if one.details.missing:
         needed = ", ".join(field.label for field in one.details.missing)
         say((f"{name}: ", "bold"), f"still needs {needed}. Give them: provisor app credentials {quoted(name)}")

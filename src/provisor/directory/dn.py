@@ -38,7 +38,7 @@ TYPES = {
 
 # Possessive quantifiers: a name that does not fit is refused in linear time.
 _PART = re.compile(
-    r"\s*+([A-Za-z][A-Za-z0-9-]*+|[0-9]++(?:\.[0-9]++)*+)\s*+=\s*+"
+    r" *+([A-Za-z][A-Za-z0-9-]*+|[0-9]++(?:\.[0-9]++)*+) *+= *+"
     r'((?:[^\\,+";<>\0]|\\[0-9A-Fa-f]{2}|\\[ "#+,;<=>\\])*+)([,+]|\Z)',
 )
 _ESCAPED = re.compile(r"((?:\\[0-9A-Fa-f]{2})+)|\\(.)", re.DOTALL)

@@ -59,9 +59,12 @@ async def take_in(
 ) -> Summary:
     """Import everything in one transaction: whoever looks sees the directory before, or after.
 
-    Refused (nothing is changed) where `strict` meets a bad record, or a full import misses too many entries.
+    Refused (nothing is changed) where nothing is delivered, `strict` meets a bad record, or a full import misses too
+    many entries.
     """
     records, faults = _sorted_out(delivered)
+    if not records and not faults:
+        raise Refused("ImportEmpty")
     summary = Summary(faults=faults)
     if options.strict and summary.refused:
         first = next(fault for fault in faults if fault.fatal)

@@ -22,6 +22,7 @@ class Entry:
     change_no: int = 0
     deleted_at: datetime | None = None  # in the recycle bin since
     purged: bool = False  # hard-deleted: only the id is left
+    source: str = ""  # who brought it
 
     @property
     def enabled(self) -> bool:

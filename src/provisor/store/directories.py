@@ -65,7 +65,7 @@ def entry_from(row: sa.Row[Any]) -> Entry:
         attributes["manager"] = row.manager_id
     if row.blocked:
         attributes["accountEnabled"] = False
-    return Entry(row.id, row.type, attributes, row.change_no, row.deleted_at, row.purged)
+    return Entry(row.id, row.type, attributes, row.change_no, row.deleted_at, row.purged, row.source)
 
 
 def spoken_name(entry_id: str, login: str | None) -> str:

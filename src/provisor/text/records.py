@@ -11,13 +11,14 @@ _EXPORT = "Export it again; with `--strict` an import takes all of a file or not
 
 RECORDS: Final[Mapping[str, Row]] = {
     "ImportHasFaults": Row(
-        "{count} records of the file cannot be taken, the first at line {line}[: {why}]; with --strict nothing was.",
+        "Records that cannot be taken: {count}, the first at line {line}[: {why}]; with --strict nothing was.",
         "Mend them, or import without `--strict`: the sound records are taken and the others listed.",
     ),
     "ImportTruncated": Row(
         'The file lacks {missing} of the {known} entries that source "{source}" brought before; nothing was changed.',
         "If they are really gone, import with `--full --confirm-missing`; if not, export the whole directory again.",
     ),
+    "ImportEmpty": Row("There is no record in it, and nothing was changed.", "Check the file, or the export's filter."),
     "DuplicateRecord": Row("This is a second record of {anchor}[; the first is at line {first}]."),
     "InvalidDistinguishedName": Row(
         "This is no distinguished name[: {problem}].", "See RFC 4514 for how one is written."
@@ -39,7 +40,7 @@ RECORDS: Final[Mapping[str, Row]] = {
         "This is a change record[ ({changetype})]; Provisor imports entries, not changes.",
         "Export the entries themselves, without changetype.",
     ),
-    "LdifInvalidReference": Row("{count} values are no distinguished names, and were left out."),
-    "LdifBinarySkipped": Row("{count} binary values were left out."),
-    "LdifPassedOver": Row("{count} objects are neither person nor group, and were passed over."),
+    "LdifInvalidReference": Row("Values that are no distinguished names were left out: {count}."),
+    "LdifBinarySkipped": Row("Binary values were left out: {count}."),
+    "LdifPassedOver": Row("Objects that are neither person nor group were passed over: {count}."),
 }

@@ -73,6 +73,10 @@ REFUSALS: Final[Mapping[str, Row]] = {
     "UnknownUser": Row(
         'The directory has no user "{name}".', "`provisor directory users` lists them; `--deleted` the recycle bin."
     ),
+    "UnknownEntry": Row(
+        'The directory has neither a user nor a group "{name}".',
+        "`provisor directory users` and `provisor directory groups` list them; `--deleted` the recycle bin.",
+    ),
     "UnknownGroup": Row(
         'The directory has no group "{name}".', "`provisor directory groups` lists them; `--deleted` the recycle bin."
     ),

@@ -28,8 +28,8 @@ class Limit:
         self._passed: dict[str, deque[float]] = {}
 
     def admits(self, api: str, rate: float | None) -> bool:
-        """Whether one more request to `api` is within `rate` a second (below 1: one in 1/rate seconds)."""
-        if rate is None:
+        """Is one more request to `api` within `rate` a second? Below 1 it is one in 1/rate seconds; 0 is no limit."""
+        if not rate:
             return True
         now, room = time.monotonic(), max(int(rate), 1)
         passed = self._passed.setdefault(api, deque())
