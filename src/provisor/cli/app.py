@@ -100,10 +100,10 @@ def show(app_: str, as_json: bool) -> None:
 
 def say_credentials(details: AppDetails) -> None:
     say()
-    rows = [
-        (field.label, field.key, given(details, field.key) or (("missing", "yellow") if field.required else ""))
-        for field in details.manifest.credentials
-    ]
+    rows: list[list[Styled]] = []
+    for field in details.manifest.credentials:
+        absent = ("missing", "yellow") if field.required else (field.help, "dim")
+        rows.append([field.label, field.key, given(details, field.key) or absent])
     table(("Credential", "Key", "Value"), rows)
 
 

@@ -12,7 +12,6 @@ from provisor.domain.error import JobError, ProvisorError, Refused, RetryLater
 from provisor.text import describe, plain, remedy
 
 REFUSED = 1
-USAGE = 2
 TARGET = 3
 TRUNCATED = 4
 INCOMPLETE = 5

@@ -124,12 +124,6 @@ class DuplicateTargetEntries(EntryError):
     code = "DuplicateTargetEntries"
 
 
-class DuplicateSourceEntries(EntryError):
-    """Several entries claim one account or one matching value."""
-
-    code = "DuplicateSourceEntries"
-
-
 class LicenseLimitExceeded(EntryError):
     """The target has no free seat."""
 

@@ -70,11 +70,6 @@ class Admin:
                 self._home = choose_account(await self.me(), self._wanted)
             return self._home
 
-    async def locate(self) -> Home:
-        """As `home`, asked for anew."""
-        self._home = None
-        return await self.home()
-
     async def users(self, filter_: str | None = None) -> AsyncIterator[UserPage]:
         """Pages of users by offset and number received; ends at the total, or at an empty page."""
         offset, first = 0, None
