@@ -53,6 +53,7 @@ async def survive(folder: Path, *, kills: int, people_count: int, seed: int) -> 
         ]
         service = processes.start(home, "serve", "--port", "0")
         try:
+            processes.address_of(service)
             await finished(home)
         finally:
             assert processes.stop(service) == 0
