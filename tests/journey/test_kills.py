@@ -48,7 +48,7 @@ async def survive(folder: Path, *, kills: int, people_count: int, seed: int) -> 
     with processes.emulator(folder, "--seats", seats, "--rate-limit", "0", "--latency", "0.01") as address:
         await set_up(home, folder, address, people_count)
         moments = [
-            await kill_once(home, chance, upto=chance.randrange(people_count * kill // kills, people_count))
+            await kill_once(home, chance, upto=int(people_count * (kill + chance.random()) / kills))
             for kill in range(kills)
         ]
         service = processes.start(home, "serve", "--port", "0")
