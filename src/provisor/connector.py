@@ -72,7 +72,9 @@ class Target(Protocol):
         """Every account, page by page."""
         ...
 
-    async def create(self, desired: Attributes) -> Account: ...
+    async def create(self, desired: Attributes) -> Account:
+        """A new account. An EntryError after something was made carries it: `error.account`."""
+        ...
 
     async def update(self, link: Link, differences: Sequence[Difference]) -> Account:
         """Write the differences, and only them. Gives back the account as it then is."""

@@ -104,7 +104,10 @@ class Ledger(Protocol):
         ...
 
     async def take(self, rank: int, limit: int) -> Sequence[Line]:
-        """The next lines to push, marked as being sent; those that changed meanwhile are superseded."""
+        """The next lines to push, marked as being sent; those that changed meanwhile are superseded.
+
+        Whatever becomes of them, their accounts are remembered as ours, and as perhaps active.
+        """
         ...
 
     async def in_doubt(self, rank: int) -> Sequence[Line]:
@@ -119,8 +122,11 @@ class Ledger(Protocol):
         """Give a line up: the next cycle decides anew."""
         ...
 
-    async def take_up(self, links: Sequence[Link], entry_ids: Sequence[str]) -> None:
-        """Link accounts that unanswered creates have made; of none of these entries anything is in doubt any more."""
+    async def settle(self, found: Mapping[str, Account | None]) -> Mapping[str, Link]:
+        """End the doubt about these entries' unanswered creates: each made this account, or none.
+
+        Gives back the links to what was found; the log says from now on that it was made.
+        """
         ...
 
     async def release(self, lines: Sequence[Line]) -> None:

@@ -159,10 +159,7 @@ async def test_restart_has_the_next_cycle_look_at_everybody(provisor: Command) -
     assert "looks at everybody" in (await provisor.done("app", "restart", GOTO)).out
     assert (await provisor("sync", GOTO, "--json")).json["cycle"]["kind"] == "initial"
     assert (await provisor("app", "restart", GOTO, "--scope", "Nix")).code == 1
-    unasked = await provisor("app", "restart", GOTO, "--scope", "Full")
-    assert unasked.code == 2
-    assert "add --yes" in unasked.err
-    await provisor.done("app", "restart", GOTO, "--scope", "Full", "--yes")
+    await provisor.done("app", "restart", GOTO, "--scope", "Full")
 
 
 async def test_the_log_is_filtered_and_paged(provisor: Command) -> None:

@@ -208,7 +208,7 @@ async def test_a_group_that_comes_back_has_the_members_that_its_names_mean_by_th
     await world.connect()
     await world.assign_group("crew")
     await world.sync()
-    await world.import_text(NEW_ADA + BOB + OTHERS, full=True)
+    await world.import_text(NEW_ADA + BOB + OTHERS, full=True, confirm_missing=True)
     await world.sync()
     assert world.active() == set()
     await world.import_text(NEW_ADA + BOB + OTHERS + CREW, full=True)
@@ -295,7 +295,7 @@ async def test_a_member_with_another_title_leaves_the_rest_of_the_group_alone(wo
 async def test_a_dry_run_moves_no_reference(world: World) -> None:
     await world.import_text(ldif_person("cyd", manager=dn("ada")) + OLD_ADA + BOB + OTHERS + CREW)
     before, stored = await change_numbers(world), await everything_stored(world)
-    summary = await world.import_text(NEW_ADA + BOB + CYD + OTHERS, full=True, dry_run=True)
+    summary = await world.import_text(NEW_ADA + BOB + CYD + OTHERS, full=True, confirm_missing=True, dry_run=True)
     assert (summary.added, summary.updated, summary.removed) == (1, 1, 2)
     assert await looked_at_again(world, before) == set()
     assert await everything_stored(world) == stored

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from provisor.store.jobs import CycleRow
 from provisor.store.plans import Shown
 
 FOLLOW_EVERY = 0.1  # seconds
+STILL_WAITING_EVERY = timedelta(minutes=1)  # the service takes up nothing that nobody waits for
 
 
 def parts(installation: Installation) -> Parts:
@@ -179,7 +181,7 @@ async def sync(installation: Installation, word: str, allow: int | None = None) 
         app = await app_cases.find(connection, word)
         details = await app_cases.details(connection, installation, app)
     _runnable(details)
-    async with aclosing(_carry_out(installation, app, details.job, "sync", {"allow": allow})) as rows:
+    async with aclosing(_carry_out(installation, details.job, "sync", {"allow": allow})) as rows:
         async for row in rows:
             yield row
 
@@ -190,9 +192,7 @@ async def apply_plan(installation: Installation, plan_id: str, allow: int | None
     async with installation.database.read() as connection:
         details = await app_cases.details(connection, installation, plan.app)
     _runnable(details)
-    async with aclosing(
-        _carry_out(installation, plan.app, details.job, "apply", {"plan": plan_id, "allow": allow})
-    ) as rows:
+    async with aclosing(_carry_out(installation, details.job, "apply", {"plan": plan_id, "allow": allow})) as rows:
         async for row in rows:
             yield row
 
@@ -205,25 +205,16 @@ async def restart(installation: Installation, word: str, scopes: Sequence[str]) 
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
         job = await jobs.job_of(connection, app.id)
-    async with aclosing(_carry_out(installation, app, job, "restart", {"scopes": list(scopes)})) as rows:
+    async with aclosing(_carry_out(installation, job, "restart", {"scopes": list(scopes)})) as rows:
         async for row in rows:
             yield row
 
 
-AUDITED = {
-    "sync": "Start a provisioning cycle",
-    "apply": "Apply a provisioning plan",
-    "restart": "Enable/restart provisioning configuration",
-}
-
-
 async def _carry_out(
-    installation: Installation, app: App, job: Job, kind: str, parameters: Mapping[str, Any]
+    installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
 ) -> AsyncGenerator[CycleRow]:
     """By the service where one runs; otherwise here, holding the home meanwhile."""
     parameters = {**parameters, "by": installation.actor}
-    async with installation.database.transaction() as connection:
-        await installation.audit(connection, AUDITED[kind], ("App", app.id, app.name), after=parameters)
     holder = running(installation.home)
     if holder is not None and holder.get("purpose") != SERVICE:
         raise Refused("AlreadyRunning", **holder)
@@ -254,7 +245,12 @@ async def _ask_service(
 
 async def _taken(installation: Installation, request_id: int) -> str | None:
     """The cycle that the service opened for a request, if it needs one. Raises what the service refused."""
+    said_so = installation.clock()
     while True:
+        if installation.clock() - said_so > STILL_WAITING_EVERY:
+            said_so = installation.clock()
+            async with installation.database.transaction() as connection:
+                await jobs.still_wanted(connection, request_id, said_so)
         async with installation.database.read() as connection:
             asked = await jobs.get_asked(connection, request_id)
         if asked.error is not None:

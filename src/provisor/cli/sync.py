@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisor.cli.cycle import follow
-from provisor.cli.run import run
-from provisor.cli.show import agreed, as_json, number, quoted, say
+from provisor.cli.show import as_json, quoted, say
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
@@ -43,23 +42,16 @@ def sync(context: click.Context, app_: str, allow: int | None, as_json: bool) ->
 @click.option(
     "--scope", "scopes", multiple=True, help="What to forget; by default Watermark, Escrows, QuarantineState."
 )
-@click.option("--yes", is_flag=True, help="Do not ask, where a scope forgets the links to accounts.")
 @as_json
 @click.pass_context
-def restart(context: click.Context, app_: str, scopes: Sequence[str], yes: bool, as_json: bool) -> None:
+def restart(context: click.Context, app_: str, scopes: Sequence[str], as_json: bool) -> None:
     """Forget how far the job is, so that the next cycle looks at everybody; where provisioning is on, it runs now.
 
-    Scopes are Graph's: Full, Watermark, Escrows, QuarantineState, ConnectorDataStore (the links to accounts).
+    Scopes are Graph's: Full, Watermark, Escrows, QuarantineState, ConnectorDataStore (what was sent: every account is
+    read and compared anew). Whose account is whose is never forgotten.
     """
-    from provisor.app import apps, provisioning
+    from provisor.app import provisioning
 
-    if {"Full", "ConnectorDataStore"} & set(scopes):
-        details = run(lambda installation: apps.show(installation, app_))
-        agreed(
-            f"Forget which of {number(details.active_accounts, 'account')} in {details.app.name} belong to whom? They "
-            "are found again by their matching values only; accounts of leavers are kept in mind until disabled.",
-            yes=yes,
-        )
     ran = False
 
     async def rows(installation: Installation) -> AsyncGenerator[CycleRow]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from provisor.directory.record import Fault, Record
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
-from provisor.domain.resource import Value
+from provisor.domain.resource import ResourceType, Value
 from provisor.store import directories, imports
 from provisor.store.database import Connection, Database
 from provisor.store.directories import Known, NewEntry
 from provisor.store.document import encode
 
 MISSING_SHARE = 0.20
-"""Above this share of a source's entries missing from a full import, a person must say that they are meant to go."""
+"""Above this share of a source's people or groups missing from a full import, a person must say that it is meant."""
+
+KINDS: Mapping[ResourceType, str] = {"User": "people", "Group": "groups"}
 
 
 @dataclass
@@ -110,7 +112,9 @@ class _Import:
         self._summary = summary
 
     async def run(self, records: Mapping[str, Record]) -> None:
-        known = await imports.known_entries(self._connection, self._directory_id, self._options.source)
+        known = recognised(
+            records, await imports.known_entries(self._connection, self._directory_id, self._options.source)
+        )
         change_no = await directories.next_change_no(self._connection, self._directory_id)
         changed, restored = await self._write(records, known, change_no)
         removed = await self._remove(records, known, change_no) if self._options.full else ()
@@ -122,10 +126,11 @@ class _Import:
         """New and changed entries, and those that are back; gives back the records of both, by entry id."""
         changed: dict[str, Record] = {}
         restored: dict[str, Record] = {}
+        kept: list[str] = []
         for anchor, record in records.items():
             before = known.get(anchor)
             if before is not None and before.deleted_by == "admin":
-                self._summary.left_deleted += 1
+                kept.append(before.id)
                 continue
             if before is not None and before.deleted_by == "source":
                 restored[before.id] = record
@@ -137,7 +142,8 @@ class _Import:
             changed[before.id if before else str(uuid.uuid4())] = record
         new = [record.key for anchor, record in records.items() if anchor not in known]
         self._summary.elsewhere = await imports.sources_of(self._connection, self._directory_id, new)
-        self._summary.restored = len(restored)
+        self._summary.restored, self._summary.left_deleted = len(restored), len(kept)
+        await directories.keep_deleted(self._connection, kept, self._now)
         await directories.restore(self._connection, list(restored), change_no)
         await directories.touch_members(self._connection, list(restored), change_no)
         entries = [self._entry(entry_id, record) for entry_id, record in changed.items()]
@@ -165,19 +171,19 @@ class _Import:
         unread = [fault.names for fault in self._summary.faults if fault.fatal]
         named = {name for names in unread for name in names}
         present = [one for one in known.values() if one.deleted_by is None]
-        missing = [
-            one.id for one in present if one.anchor not in records and not named & {one.anchor, one.reference_key}
-        ]
-        too_many = len(missing) > len(present) * MISSING_SHARE
-        if too_many and not self._options.confirm_missing:
-            raise Refused("ImportTruncated", missing=len(missing), known=len(present), source=self._options.source)
+        absent = [one for one in present if one.anchor not in records and not named & {one.anchor, one.reference_key}]
+        for kind, word in KINDS.items():  # a file of groups alone is half a file, however many groups it has
+            missing, had = (sum(one.type == kind for one in those) for those in (absent, present))
+            if missing > had * MISSING_SHARE and not self._options.confirm_missing:
+                raise Refused("ImportTruncated", missing=missing, known=had, kind=word, source=self._options.source)
+        missing_ids = [one.id for one in absent]
         if not all(unread):
-            self._summary.kept = len(missing)
+            self._summary.kept = len(absent)
             return ()
-        await directories.touch_members(self._connection, missing, change_no)
-        await directories.recycle(self._connection, missing, change_no, self._now, by="source")
-        self._summary.removed = len(missing)
-        return missing
+        await directories.touch_members(self._connection, missing_ids, change_no)
+        await directories.recycle(self._connection, missing_ids, change_no, self._now, by="source")
+        self._summary.removed = len(absent)
+        return missing_ids
 
     async def _settle_references(
         self, changed: Mapping[str, Record], restored: Mapping[str, Record], removed: Sequence[str], change_no: int
@@ -192,6 +198,26 @@ class _Import:
         ids = [*answering, *removed]
         await imports.settle_references(self._connection, self._directory_id, source, named, keys, ids, change_no)
         self._summary.waiting = await imports.count_waiting(self._connection, self._directory_id, source)
+
+
+def recognised(records: Mapping[str, Record], known: Mapping[str, Known]) -> Mapping[str, Known]:
+    """Who is known, by the anchors of these records.
+
+    A source that begins to tell a better anchor (first a uid, then an entryUUID) speaks of the same people: a record of
+    an unknown anchor is whoever has its name and an anchor of another kind, which no record has any longer.
+    """
+    by_name = {one.reference_key: one for anchor, one in known.items() if anchor not in records}
+    found = dict(known)
+    for anchor, record in records.items():
+        before = by_name.get(record.key) if anchor not in known else None
+        if before is not None and before.type == record.type and _kind(before.anchor) != _kind(anchor):
+            del found[before.anchor]
+            found[anchor] = replace(before, anchor=anchor, hash="")
+    return found
+
+
+def _kind(anchor: str) -> str:
+    return anchor.partition("=")[0]
 
 
 def fingerprint(record: Record) -> str:

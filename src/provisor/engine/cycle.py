@@ -74,9 +74,10 @@ async def plan_cycle(
     async for page in fetch(ledger):
         if stop.is_set():
             raise Stopped
+        unsettled: Mapping[str, EntryError] = {}
         if cycle.kind != "plan":
-            page = await settled(page, ledger, target, cycle.began)  # noqa: PLW2901  (the same entries, better known)
-        await ledger.keep(await plan_page(page, ledger, target, program, lookup))
+            page, unsettled = await settled(page, ledger, target)  # noqa: PLW2901  (the same entries, better known)
+        await ledger.keep(await plan_page(page, unsettled, ledger, target, program, lookup))
     await ledger.dispute_claims()
     destructive, active = await ledger.destructive()
     if judge(destructive, active, cycle.allow).held:
@@ -86,13 +87,21 @@ async def plan_cycle(
 
 
 async def plan_page(
-    page: Sequence[Candidate], ledger: CycleLedger, target: Target, program: MappingProgram, lookup: Lookup
+    page: Sequence[Candidate],
+    unsettled: Mapping[str, EntryError],
+    ledger: CycleLedger,
+    target: Target,
+    program: MappingProgram,
+    lookup: Lookup,
 ) -> Sequence[Draft]:
-    """The lines of one page of entries."""
+    """The lines of one page of entries; of the `unsettled` ones nobody knows whether they have an account."""
     drafts: list[Draft] = []
     unlinked: dict[str, tuple[Candidate, Desired, tuple[Claim, ...]]] = {}
     for candidate in page:
         entry, link = candidate.entry, candidate.link
+        if entry.id in unsettled:
+            drafts += _draft(candidate, plan_failure(entry, unsettled[entry.id]))
+            continue
         scope = in_scope(entry, candidate.roles)
         if not isinstance(scope, InScope):
             drafts += _draft(candidate, plan_leaver(entry, scope, link, program.mapping))

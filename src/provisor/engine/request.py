@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from provisor.domain.error import Refused
 from provisor.domain.job import Cycle, CycleKind, Job
-from provisor.domain.resource import ResourceType
 from provisor.engine.guard import judge
-from provisor.flow.in_scope import InScope, in_scope
 from provisor.store import jobs, plans
-from provisor.store.apps import active_links
-from provisor.store.candidates import Scan
-from provisor.store.cycles import PAGE
+from provisor.store.apps import active_links, get_app
 from provisor.store.database import Connection
-from provisor.store.directories import high_change_no
+from provisor.store.links import forget_sent
+from provisor.store.logs import write_audit
 
 RESTART_SCOPES = ("Full", "Watermark", "Escrows", "QuarantineState", "ConnectorDataStore")
-"""Graph's resetScope; `Full` is all of them. Without any: Watermark, Escrows and QuarantineState."""
+"""Graph's resetScope; `Full` is all of them. Without any: Watermark, Escrows and QuarantineState.
+
+ConnectorDataStore is what was sent. Whose account is whose is never forgotten: who else would disable a leaver's?
+"""
+
+AUDITED = {
+    "sync": "Start a provisioning cycle",
+    "apply": "Apply a provisioning plan",
+    "restart": "Enable/restart provisioning configuration",
+}
+"""What the audit log calls a request, once it is taken up; what the schedule does is nobody's act."""
+
+SCHEDULE = "the schedule"
 
 
 async def open_cycle(
@@ -30,15 +39,26 @@ async def open_cycle(
     left = await jobs.unfinished(connection, job.id)
     if left:
         raise Refused("CycleRunning", job=job.id)
+    cycle: Cycle | None
     match kind:
         case "sync":
-            return await _new(connection, job, now, parameters)
+            cycle = await _new(connection, job, now, parameters)
         case "restart":
-            return await _restart(connection, job, now, parameters)
+            cycle = await _restart(connection, job, now, parameters)
         case "apply":
-            return await _apply(connection, job, parameters)
+            cycle = await _apply(connection, job, parameters)
         case _:
             raise Refused("UnknownRequest", kind=kind)
+    if parameters.get("by") != SCHEDULE:
+        await _audit(connection, kind, job, parameters, now)
+    return cycle
+
+
+async def _audit(connection: Connection, kind: str, job: Job, parameters: Mapping[str, Any], now: datetime) -> None:
+    app = await get_app(connection, job.app_id)
+    assert app is not None, "a job goes with its app"
+    by, target = str(parameters.get("by", "")), ("App", app.id, app.name)
+    await write_audit(connection, now, by, AUDITED[kind], target, after=parameters)
 
 
 async def _new(connection: Connection, job: Job, now: datetime, parameters: Mapping[str, Any]) -> Cycle:
@@ -51,37 +71,18 @@ async def _restart(connection: Connection, job: Job, now: datetime, parameters: 
     """Forget what the scopes name, and saved plans with it; where the job is on, a cycle runs at once."""
     scopes = set(parameters.get("scopes") or ("Watermark", "Escrows", "QuarantineState"))
     full = "Full" in scopes
-    links = full or "ConnectorDataStore" in scopes
+    everything_sent = full or "ConnectorDataStore" in scopes
     if full or "Escrows" in scopes:
         await jobs.forget_escrows(connection, job.id)
-    if links:
-        await _forget_links(connection, job, now)
-    if full or links or "Watermark" in scopes:
+    if everything_sent:
+        await forget_sent(connection, job.id)
+    if everything_sent or "Watermark" in scopes:
         await jobs.set_watermark(connection, job.id, None)
     for row in await jobs.saved_plans(connection, job.id):
         await jobs.discard(connection, row.cycle.id)
     fresh = await jobs.get_job(connection, job.id)
     assert fresh is not None
     return await _new(connection, fresh, now, parameters) if job.schedule == "Active" else None
-
-
-async def _forget_links(connection: Connection, job: Job, now: datetime) -> None:
-    """Forget which accounts are whose, but not those still to be taken away: nobody else knows of them."""
-    high = await high_change_no(connection, job.directory_id)
-    everybody = Cycle("", job.id, 0, "plan", None, high, job.schema_version, "planning", now)
-    types: Collection[ResourceType] = ("User", "Group")
-    scan = Scan(job, everybody, types, now)
-    (query,) = scan.queries()
-    page, last = await scan.page(connection, query, None, PAGE)
-    while page:
-        settled = [
-            one.entry.id
-            for one in page
-            if one.link is not None
-            and (isinstance(in_scope(one.entry, one.roles), InScope) or not one.link.believed_active)
-        ]
-        await jobs.forget_links(connection, job.id, settled)
-        page, last = await scan.page(connection, query, last, PAGE)
 
 
 async def _apply(connection: Connection, job: Job, parameters: Mapping[str, Any]) -> Cycle:

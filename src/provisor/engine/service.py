@@ -13,17 +13,16 @@ from provisor.domain.change import Reason
 from provisor.domain.error import CycleTakenOver, ProvisorError, Refused
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.engine.cycle import Parts, run_cycle
-from provisor.engine.request import open_cycle
+from provisor.engine.request import SCHEDULE, open_cycle
 from provisor.engine.schedule import next_cycle
 from provisor.store import directories, jobs
 from provisor.store.jobs import Asked, CycleRow
 
 AFTER_A_FAULT = 1.0  # seconds
-STALE_AFTER = timedelta(minutes=5)  # nobody waits that long for a request to be taken
+STALE_AFTER = timedelta(minutes=5)  # whoever waits for a request to be taken says so every minute
 LOOK_EVERY = 0.1  # seconds: how soon a change made by another process is seen
 DEBOUNCE = timedelta(milliseconds=200)
 SAY_ALIVE_EVERY = timedelta(minutes=5)
-RECYCLE_BIN = timedelta(days=30)
 ABANDONED_AFTER = timedelta(hours=1)
 LOOK_INTO_BIN_EVERY = timedelta(hours=1)
 
@@ -158,7 +157,7 @@ class Service:
             current = await jobs.get_job(connection, job.id)  # it may have been removed, or switched off
             if current is None or current.schedule != "Active":
                 return
-            cycle = await open_cycle(connection, "sync", current, {"by": "the schedule"}, self._parts.clock())
+            cycle = await open_cycle(connection, "sync", current, {"by": SCHEDULE}, self._parts.clock())
         if cycle is not None:
             self._tried[job.id] = cycle.high
             await self._begin(cycle)
@@ -168,9 +167,10 @@ class Service:
         async with self._parts.database.transaction() as connection:
             try:
                 job = await jobs.get_job(connection, asked.job_id)
-                if job is None:
+                current = await jobs.get_asked(connection, asked.id)
+                if job is None or current.state != "asked":
                     return
-                if self._parts.clock() - asked.at > STALE_AFTER:
+                if self._parts.clock() - current.at > STALE_AFTER:
                     raise Refused("RequestStale")
                 cycle = await open_cycle(connection, asked.kind, job, asked.parameters, self._parts.clock())
             except Refused as refusal:
@@ -185,7 +185,7 @@ class Service:
         if now - self._bin_at >= LOOK_INTO_BIN_EVERY:
             self._bin_at = now
             async with self._parts.database.transaction() as connection:
-                purged = await directories.purge_expired(connection, now - RECYCLE_BIN)
+                purged = await directories.purge_expired(connection, now)
                 await directories.sweep(connection)
                 await jobs.discard_abandoned(connection, now - ABANDONED_AFTER)
             if purged:

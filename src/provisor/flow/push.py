@@ -15,7 +15,7 @@ from provisor.domain.error import DuplicateTargetEntries, EntryError, JobError, 
 from provisor.domain.resource import Account, Attributes, Link
 from provisor.flow.map import MappingProgram
 from provisor.flow.plan import differ
-from provisor.flow.record import record, record_doubt, record_refusal
+from provisor.flow.record import record, record_doubt, record_refusal, undertaken
 from provisor.ledger import Ledger, Line, Outcome
 
 RANKS = (0, 1, 2, 3)
@@ -132,7 +132,7 @@ class Push:
         began, in_doubt = self.clock(), line.in_doubt
         for attempt in range(self.pace.attempts):
             try:
-                account = await (self._settle(line) if in_doubt else self._send(line.change.action))
+                account = await (self._settle(line) if in_doubt else self._send(line))
             except RetryLater as error:
                 in_doubt, lost = True, error
                 if self.stop.is_set():
@@ -186,12 +186,12 @@ class Push:
             return account
         return None if differ(wanted, account.attributes, self.program) else account
 
-    async def _send(self, action: Action) -> Account | None:
-        match action:
+    async def _send(self, line: Line) -> Account | None:
+        match line.change.action:
             case Create(desired):
                 return await self.target.create(desired)
             case Adopt(account, _, differences):
-                return await self.target.update(provisional(account), differences) if differences else account
+                return await self.target.update(self._ours(line, account), differences) if differences else account
             case Update(link, _, differences):
                 return await self.target.update(link, differences)
             case Disable(link):
@@ -208,22 +208,25 @@ class Push:
         match action:
             case Create(desired):
                 found = await self._find(line)
-                return await self._complete(found, desired) if found else await self._send(action)
-            case Adopt(account, _, differences):
-                return await self._complete(await self.target.get(account.id), _wanted(differences))
+                return await self._complete(line, found, desired) if found else await self._send(line)
+            case Adopt(account, desired, _):
+                return await self._complete(line, await self.target.get(account.id), desired)
             case Update(link, _, differences):
-                return await self._complete(await self.target.get(link.target_id), _wanted(differences), link)
+                return await self._complete(line, await self.target.get(link.target_id), _wanted(differences), link)
             case Disable(link):
                 account = await self.target.get(link.target_id)
                 return await self.target.disable(link) if account.active else account
             case Delete() | Skip():
-                return await self._send(action)
+                return await self._send(line)
 
-    async def _complete(self, account: Account, wanted: Attributes, link: Link | None = None) -> Account:
+    async def _complete(self, line: Line, account: Account, wanted: Attributes, link: Link | None = None) -> Account:
         differences = differ(wanted, account.attributes, self.program)
         if differences:
-            return await self.target.update(link or provisional(account), differences)
+            return await self.target.update(link or self._ours(line, account), differences)
         return replace(account, grants=link.grants) if link else account
+
+    def _ours(self, line: Line, account: Account) -> Link:
+        return undertaken(line.change.entry_id, account, self.clock())
 
     async def _find(self, line: Line) -> Account | None:
         """The account that a create in doubt has made, which then is ours with all that it holds."""
@@ -263,19 +266,6 @@ class Push:
             if outcomes:
                 await self.ledger.record(outcomes)
                 del self._outcomes[: len(outcomes)]
-
-
-def provisional(account: Account) -> Link:
-    """A link for an account that is being taken over, and is not ours before the target has agreed."""
-    return Link(
-        entry_id="",
-        target_id=account.id,
-        sent={},
-        seen=None,
-        believed_active=account.active,
-        grants=account.grants,
-        since=datetime.min,  # noqa: DTZ901  (never stored)
-    )
 
 
 def _wanted(differences: Sequence[Difference]) -> Attributes:

@@ -36,7 +36,7 @@ def record_refusal(line: Line, error: EntryError, began: datetime, ended: dateti
     link = None if error.account is None else _linked_as_far_as(line, action, error.account, ended)
     retry: Retry = "next cycle" if line.change.destructive or link else error.retry  # a leaver is not made to wait
     log = _log(line, "failure", error.reason, link.target_id if link else _target(action), began, ended)
-    unlink = isinstance(error, NotFound)
+    unlink = isinstance(error, NotFound) and link is None
     cause = str(line.claim) if isinstance(error, Conflict) and line.claim else error.cause
     return Outcome(line.seq, "failed", log, link=link, unlink=unlink, retry=retry, cause=cause)
 
@@ -48,15 +48,31 @@ def record_doubt(line: Line, error: ProvisorError, began: datetime, ended: datet
     if isinstance(action, Update):
         unknown = {difference.attribute for difference in action.differences}
         sent = {name: value for name, value in action.link.sent.items() if name not in unknown}
-        link = replace(action.link, sent=sent, version=action.link.version + 1)
-    state: LineState = "sending" if isinstance(action, Create | Adopt) else "failed"
+        link = replace(action.link, sent=sent, believed_active=True, version=action.link.version + 1)
+    state: LineState = "sending" if isinstance(action, Create) else "failed"
     log = _log(line, "failure", error.reason, _target(action), began, ended)
     return Outcome(line.seq, state, log, link=link, retry="next cycle")
 
 
-def taken_up(entry_id: str, account: Account, now: datetime) -> Link:
-    """The link to an account that an unanswered create has made."""
-    return _linked(entry_id, replace(account, grants=account.holds), {"active": account.active}, now, version=1)
+def undertaken(entry_id: str, account: Account, now: datetime) -> Link:
+    """The link to an account that is about to be taken over: ours from before the first request, and perhaps active."""
+    return Link(
+        entry_id=entry_id,
+        target_id=account.id,
+        sent={},
+        seen=None,
+        believed_active=True,
+        grants=account.grants,
+        since=now,
+        version=0,  # as without a link, so that the line which takes it over still holds
+    )
+
+
+def record_found(line: Line, account: Account, now: datetime) -> Outcome:
+    """An unanswered create was carried out after all: ours, with all that it holds; what it lacks is sent again."""
+    mine = replace(account, grants=account.holds)
+    link = _linked_as_far_as(line, line.change.action, mine, now)
+    return replace(record(line, mine, now, now), link=link)
 
 
 def record_skip(line: Line, at: datetime) -> Outcome:
@@ -126,7 +142,7 @@ def _log(
     return LogEntry(
         entry_id=line.change.entry_id,
         name=line.name,
-        action="stagedDelete" if line.held else logged_action(action),
+        action=("stagedDelete" if line.change.destructive else "other") if line.held else logged_action(action),
         status=status,
         reason=reason,
         steps=_steps(line, status, reason),

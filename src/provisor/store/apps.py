@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from provisor.domain.assignment import AppRole, Assignment
 from provisor.store.database import Connection, upsert
 from provisor.store.document import decode, decode_as, encode
-from provisor.store.tables import app, app_role, assignment, entry, link, membership, secret
+from provisor.store.tables import app, app_role, assignment, entry, link, secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +141,6 @@ async def count_assigned(connection: Connection, app_id: str) -> Mapping[str, in
     )
     rows = await connection.execute(query.where(assignment.c.app_id == app_id).group_by(entry.c.type))
     return {str(row.type): int(row.principals) for row in rows.all()}
-
-
-def entitled(app_id: str) -> sa.CompoundSelect[Any]:
-    """Ids of all whom an assignment of this app reaches: directly, or as direct members of a group."""
-    direct = sa.select(assignment.c.principal_id).where(assignment.c.app_id == app_id)
-    through = sa.select(membership.c.member_id).join(assignment, assignment.c.principal_id == membership.c.group_id)
-    return sa.union(direct, through.where(assignment.c.app_id == app_id))
 
 
 async def active_links(connection: Connection, job_id: str) -> int:

@@ -14,11 +14,11 @@ from provisor.domain.assignment import AppRole
 from provisor.domain.job import NO_SEAT, Cycle, Job
 from provisor.domain.resource import ResourceType
 from provisor.ledger import Candidate, Claim
-from provisor.store.apps import entitled, roles_of
+from provisor.store.apps import roles_of
 from provisor.store.database import Connection
 from provisor.store.directories import entry_from
 from provisor.store.plans import DESTRUCTIVE, link_from
-from provisor.store.tables import assignment, cycle, entry, escrow, link, membership, plan_line, standing
+from provisor.store.tables import SENDING, assignment, cycle, entry, escrow, link, membership, plan_line, standing
 
 RUNNING = ("planning", "pushing")
 
@@ -33,7 +33,7 @@ class Scan:
     now: datetime
 
     def queries(self) -> Sequence[sa.Select[Any]]:
-        """What changed; then, in an incremental cycle, what is due again though it did not change."""
+        """What changed; then, in an incremental cycle, what is due again, or in doubt, though it did not change."""
         concerned = (
             sa.select(entry, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants, link.c.since)
             .add_columns(link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
@@ -46,11 +46,16 @@ class Scan:
             .where(concern(self.job))
             .order_by(entry.c.change_no, entry.c.id)
         )
+        return [concerned.where(one) for one in self._looked_at()]
+
+    def _looked_at(self) -> Sequence[sa.ColumnElement[bool]]:
         since = self.cycle.since
         if since is None:
-            return [concerned]
-        again = concerned.where(entry.c.change_no <= since, escrow.c.entry_id.is_not(None), self._due())
-        return [concerned.where(entry.c.change_no > since), again]
+            return [sa.true()]
+        due = sa.select(escrow.c.entry_id).where(escrow.c.job_id == self.job.id, self._due())
+        doubtful = sa.select(plan_line.c.entry_id).join(cycle, cycle.c.id == plan_line.c.cycle_id)
+        again = sa.union(due, doubtful.where(unanswered(self.job.id)))
+        return [entry.c.change_no > since, (entry.c.change_no <= since) & entry.c.id.in_(again)]
 
     def _due(self) -> sa.ColumnElement[bool]:
         """It is time; or who waits for a seat may get the one that a planned leaver frees."""
@@ -78,17 +83,15 @@ class Scan:
 
     async def unlinked(self, connection: Connection) -> int:
         """How many entitled entries of this cycle have no account yet, as far as we know."""
-        known = sa.select(link.c.entry_id).where(link.c.job_id == self.job.id)
-        due = sa.select(escrow.c.entry_id).where(escrow.c.job_id == self.job.id, self._due())
+        known = _exists(link.c.job_id == self.job.id, link.c.entry_id == entry.c.id)
         query = sa.select(sa.func.count()).where(
             entry.c.directory_id == self.job.directory_id,
             entry.c.type.in_(self.types),
-            (entry.c.change_no > (self.cycle.since or 0)) | entry.c.id.in_(due),
             entry.c.change_no <= self.cycle.high,
-            entry.c.id.in_(entitled(self.job.app_id)),
-            entry.c.id.not_in(known),
+            entitled(self.job.app_id),
+            ~known,
         )
-        return int((await connection.execute(query)).scalar_one())
+        return sum([int((await connection.execute(query.where(one))).scalar_one()) for one in self._looked_at()])
 
     async def _held_roles(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, list[AppRole]]:
         roles = {role.id: role for role in await roles_of(connection, self.job.app_id)}
@@ -117,22 +120,40 @@ class Scan:
 
 
 def concern(job: Job) -> sa.ColumnElement[bool]:
-    """The entries that a job knows, should know, or has still to settle something with."""
-    linked = sa.select(link.c.entry_id).where(link.c.job_id == job.id)
-    waiting = sa.select(escrow.c.entry_id).where(escrow.c.job_id == job.id)
-    doubtful = sa.select(plan_line.c.entry_id).join(cycle, cycle.c.id == plan_line.c.cycle_id)
-    return (
-        entry.c.id.in_(entitled(job.app_id))
-        | entry.c.id.in_(linked)
-        | entry.c.id.in_(waiting)
-        | entry.c.id.in_(doubtful.where(unanswered(job.id)))
+    """The entries that a job knows, should know, or has still to settle something with.
+
+    Asked of each entry by itself, so that what this costs follows the entries that changed, and not the job's size.
+    """
+    linked = _exists(link.c.job_id == job.id, link.c.entry_id == entry.c.id)
+    waiting = _exists(escrow.c.job_id == job.id, escrow.c.entry_id == entry.c.id)
+    return entitled(job.app_id) | linked | waiting | in_doubt(job.id)
+
+
+def entitled(app_id: str) -> sa.ColumnElement[bool]:
+    """Does an assignment of this app reach the entry: directly, or as a direct member of a group?"""
+    direct = _exists(assignment.c.app_id == app_id, assignment.c.principal_id == entry.c.id)
+    through = _exists(
+        membership.c.member_id == entry.c.id,
+        assignment.c.principal_id == membership.c.group_id,
+        assignment.c.app_id == app_id,
     )
+    return direct | through
+
+
+def in_doubt(job_id: str) -> sa.ColumnElement[bool]:
+    """May an earlier cycle have made an account for the entry, to which nobody answered?"""
+    return _exists(plan_line.c.entry_id == entry.c.id, cycle.c.id == plan_line.c.cycle_id, unanswered(job_id))
+
+
+def _exists(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """For an entry of the query around it, whatever else that query reads."""
+    return sa.exists().where(*conditions).correlate(entry)
 
 
 def unanswered(job_id: str) -> sa.ColumnElement[bool]:
     """Lines of ended cycles that may have made an account."""
     ended = (cycle.c.job_id == job_id) & cycle.c.state.not_in(RUNNING)
-    return ended & (plan_line.c.state == "sending") & plan_line.c.action.in_(("Create", "Adopt"))
+    return ended & SENDING & (plan_line.c.action == "Create")
 
 
 def _candidate(row: sa.Row[Any], roles: Sequence[AppRole], lost: Claim | None) -> Candidate:

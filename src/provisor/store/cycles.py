@@ -14,15 +14,17 @@ from provisor.domain.error import CycleTakenOver
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.domain.resource import Account, Link, ResourceType
 from provisor.flow.push import NOT_PUSHED
+from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
 from provisor.store.apps import active_links
-from provisor.store.candidates import RUNNING, Scan
+from provisor.store.candidates import RUNNING, Scan, unanswered
 from provisor.store.database import Connection, Database, upsert
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode, decode_as, encode
-from provisor.store.outcomes import keep_links, keep_outcomes
-from provisor.store.plans import DESTRUCTIVE, WITH_NAMES, count_destructive, line_from, moved, row_from
-from provisor.store.tables import cycle, entry, escrow, job, link, listed_account, plan_line
+from provisor.store.links import believe_active, holders_of, keep_links, release_purged
+from provisor.store.outcomes import keep_outcomes
+from provisor.store.plans import DESTRUCTIVE, WITH_NAMES, adopted, count_destructive, line_from, moved, row_from
+from provisor.store.tables import cycle, entry, escrow, job, listed_account, plan_line
 
 PAGE = 500
 
@@ -75,14 +77,22 @@ class CycleLedger:
                     break
                 yield page
 
-    async def take_up(self, links: Sequence[Link], entry_ids: Sequence[str]) -> None:
-        mine = sa.select(cycle.c.id).where(cycle.c.job_id == self._job.id, cycle.c.state.not_in(RUNNING))
-        doubtful = plan_line.c.cycle_id.in_(mine) & (plan_line.c.state == "sending")
-        settled = sa.update(plan_line).where(doubtful, plan_line.c.entry_id.in_(entry_ids))
+    async def settle(self, found: Mapping[str, Account | None]) -> Mapping[str, Link]:
+        query = WITH_NAMES.where(unanswered(self._job.id), plan_line.c.entry_id.in_(list(found)))
+        links: dict[str, Link] = {}
         async with self._database.transaction() as connection:
             await self._still_ours(connection)
-            await keep_links(connection, self._job.id, links)
-            await connection.execute(settled.values(state="failed"))
+            for row in (await connection.execute(query.order_by(cycle.c.number.desc()))).all():
+                account = found[row.entry_id]
+                if account is not None and row.entry_id not in links:
+                    outcome = record_found(line_from(row), account, self._scan.now)
+                    await keep_outcomes(connection, self._job.id, row.cycle_id, [outcome])
+                    assert outcome.link is not None, "whose account was found has a link"
+                    links[row.entry_id] = outcome.link
+                else:
+                    line = (plan_line.c.cycle_id == row.cycle_id) & (plan_line.c.seq == row.seq)
+                    await connection.execute(sa.update(plan_line).where(line).values(state="failed"))
+        return links
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
         rows = [
@@ -105,14 +115,8 @@ class CycleLedger:
         return found
 
     async def holders(self, target_ids: Sequence[str]) -> Mapping[str, Holder]:
-        query = (
-            sa.select(link.c.target_id, link.c.entry_id, entry.c.login)
-            .join(entry, entry.c.id == link.c.entry_id)
-            .where(link.c.job_id == self._job.id, link.c.target_id.in_(target_ids), ~entry.c.purged)
-        )
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return {str(row.target_id): Holder(row.entry_id, spoken_name(row.entry_id, row.login)) for row in rows}
+            return await holders_of(connection, self._job.id, target_ids)
 
     async def keep(self, drafts: Sequence[Draft]) -> None:
         rows = [row_from(self._cycle.id, self._lines + at, draft) for at, draft in enumerate(drafts, start=1)]
@@ -204,8 +208,25 @@ class CycleLedger:
                 await self._mark(connection, superseded, "superseded")
                 await self._mark(connection, [row.seq for row in current], "sending")
                 await self._count(connection, {"superseded": len(superseded)})
+                stale = await self._undertake(connection, current)
             if current:
-                return [line_from(row) for row in current]
+                return [line_from(row, in_doubt=row.target_id in stale) for row in current]
+
+    async def _undertake(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> Collection[str]:
+        """Before the first request: an account that is taken over is ours, and one that is changed may be active.
+
+        Gives back the accounts that may not be as planned, because their last holder was deleted for good, or because
+        the plan is an old one.
+        """
+        await believe_active(connection, self._job.id, [row.entry_id for row in rows if row.action == "Update"])
+        accounts = {row.entry_id: adopted(row) for row in rows if row.action == "Adopt"}
+        targets = [account.id for account in accounts.values()]
+        released = await release_purged(connection, self._job.id, targets)
+        held = await holders_of(connection, self._job.id, targets)
+        now = self._scan.now
+        free = {entry_id: account for entry_id, account in accounts.items() if account.id not in held}
+        await keep_links(connection, self._job.id, [undertaken(one, account, now) for one, account in free.items()])
+        return targets if self._cycle.kind == "plan" else released
 
     async def in_doubt(self, rank: int) -> Sequence[Line]:
         mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank == rank)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from provisor.domain.resource import Attributes, Entry, ResourceType
+from provisor.ledger import Claim
 from provisor.store.database import Connection, upsert
 from provisor.store.document import decode, encode
 from provisor.store.tables import (
+    SENDING,
     assignment,
+    cycle,
     directory,
     entry,
     escrow,
@@ -26,6 +29,7 @@ from provisor.store.tables import (
 )
 
 MANY = 500  # ids in one statement
+IN_RECYCLE_BIN = timedelta(days=30)
 LOCAL = {"id", "created_at", "blocked"}  # what an import of a known entry leaves alone
 
 
@@ -36,6 +40,7 @@ class Known:
     id: str
     anchor: str
     reference_key: str
+    type: ResourceType
     hash: str
     deleted_by: str | None
 
@@ -210,6 +215,7 @@ def _row(directory_id: str, new: NewEntry, change_no: int, now: datetime) -> dic
         "hash": new.hash,
         "blocked": False,
         "deleted_at": None,
+        "expires_at": None,
         "deleted_by": None,
         "purged": False,
         "change_no": change_no,
@@ -234,14 +240,14 @@ async def touch_members(connection: Connection, group_ids: Sequence[str], change
 async def recycle(connection: Connection, ids: Sequence[str], change_no: int, at: datetime, by: str) -> None:
     """Into the recycle bin."""
     for part in parts(ids):
-        values = {"deleted_at": at, "deleted_by": by, "change_no": change_no}
+        values = {"deleted_at": at, "expires_at": at + IN_RECYCLE_BIN, "deleted_by": by, "change_no": change_no}
         await connection.execute(sa.update(entry).where(entry.c.id.in_(part)).values(values))
 
 
 async def restore(connection: Connection, ids: Sequence[str], change_no: int) -> None:
     """Out of the recycle bin."""
     for part in parts(ids):
-        values = {"deleted_at": None, "deleted_by": None, "change_no": change_no}
+        values = {"deleted_at": None, "expires_at": None, "deleted_by": None, "change_no": change_no}
         await connection.execute(sa.update(entry).where(entry.c.id.in_(part)).values(values))
 
 
@@ -249,7 +255,12 @@ async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> N
     """Delete for good. The bare id stays until no app holds an account for it, so that the account is taken away."""
     for part in parts(ids):
         shared = sa.select(escrow.c.cause).where(escrow.c.entry_id.in_(part), escrow.c.cause.is_not(None))
-        await connection.execute(sa.update(escrow).where(escrow.c.cause.in_(shared)).values(next_attempt=None))
+        held = (await connection.execute(sa.select(link.c.sent).where(link.c.entry_id.in_(part)))).all()
+        freed = sorted(
+            {str(Claim(*one)) for row in held for one in decode(row.sent).items() if isinstance(one[1], str)}
+        )
+        for waiting in (escrow.c.cause.in_(shared), *(escrow.c.cause.in_(causes) for causes in parts(freed))):
+            await connection.execute(sa.update(escrow).where(waiting).values(next_attempt=None))
         for table, column in (
             (membership, membership.c.group_id),
             (membership, membership.c.member_id),
@@ -274,7 +285,8 @@ async def sweep(connection: Connection) -> None:
     settled = sa.select(entry.c.id).where(entry.c.purged)
     inactive = sa.delete(link).where(link.c.entry_id.in_(settled), ~link.c.believed_active)
     await connection.execute(inactive)
-    pending = sa.select(plan_line.c.entry_id).where(plan_line.c.state.in_(("planned", "sending")))
+    running = sa.select(cycle.c.id).where(cycle.c.state.in_(("planning", "planned", "pushing")))
+    pending = sa.select(plan_line.c.entry_id).where(SENDING | plan_line.c.cycle_id.in_(running))
     for table in (link, escrow, standing):
         settled = settled.where(entry.c.id.not_in(sa.select(table.c.entry_id)))
     ids = [row.id for row in (await connection.execute(settled.where(entry.c.id.not_in(pending)))).all()]
@@ -282,9 +294,16 @@ async def sweep(connection: Connection) -> None:
         await connection.execute(sa.delete(entry).where(entry.c.id.in_(part)))
 
 
-async def purge_expired(connection: Connection, before: datetime) -> int:
-    """Delete for good whatever has been in the recycle bin since before that moment."""
-    query = sa.select(entry.c.id, entry.c.directory_id).where(entry.c.deleted_at < before, ~entry.c.purged)
+async def keep_deleted(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Their source still has them: were they forgotten here, the next import would bring them back as new people."""
+    for part in parts(ids):
+        values = {"expires_at": now + IN_RECYCLE_BIN}
+        await connection.execute(sa.update(entry).where(entry.c.id.in_(part)).values(values))
+
+
+async def purge_expired(connection: Connection, now: datetime) -> int:
+    """Delete for good whatever has been in the recycle bin long enough."""
+    query = sa.select(entry.c.id, entry.c.directory_id).where(entry.c.expires_at < now, ~entry.c.purged)
     rows = (await connection.execute(query)).all()
     for directory_id in sorted({row.directory_id for row in rows}):
         change_no = await next_change_no(connection, directory_id)

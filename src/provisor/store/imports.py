@@ -42,11 +42,13 @@ class _Holder:
 
 async def known_entries(connection: Connection, directory_id: str, source: str) -> Mapping[str, Known]:
     """All that this source has brought, by anchor."""
-    query = sa.select(entry.c.id, entry.c.anchor, entry.c.reference_key, entry.c.hash, entry.c.deleted_by).where(
-        entry.c.directory_id == directory_id, entry.c.source == source, ~entry.c.purged
-    )
-    rows = (await connection.execute(query)).all()
-    return {str(row.anchor): Known(row.id, row.anchor, row.reference_key, row.hash, row.deleted_by) for row in rows}
+    query = sa.select(entry.c.id, entry.c.anchor, entry.c.reference_key, entry.c.type, entry.c.hash, entry.c.deleted_by)
+    mine = (entry.c.directory_id == directory_id) & (entry.c.source == source) & ~entry.c.purged
+    rows = (await connection.execute(query.where(mine))).all()
+    return {
+        str(row.anchor): Known(row.id, row.anchor, row.reference_key, row.type, row.hash, row.deleted_by)
+        for row in rows
+    }
 
 
 async def sources_of(connection: Connection, directory_id: str, keys: Sequence[str]) -> Mapping[str, int]:

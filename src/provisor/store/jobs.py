@@ -15,7 +15,7 @@ from provisor.domain.job import Cycle, CycleKind, CycleState, Job, ScheduleState
 from provisor.domain.schema import SynchronizationSchema
 from provisor.store.candidates import RUNNING, concern
 from provisor.store.database import Connection
-from provisor.store.directories import high_change_no, parts
+from provisor.store.directories import high_change_no
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.tables import (
     Instant,
@@ -23,7 +23,6 @@ from provisor.store.tables import (
     entry,
     escrow,
     job,
-    link,
     listed_account,
     plan_line,
     request,
@@ -164,11 +163,6 @@ async def forget_escrows(connection: Connection, job_id: str) -> None:
     await connection.execute(sa.delete(standing).where(standing.c.job_id == job_id))
 
 
-async def forget_links(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
-    for part in parts(entry_ids):
-        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, link.c.entry_id.in_(part)))
-
-
 # ---- schema ---------------------------------------------------------------------------------------------------
 
 
@@ -303,6 +297,12 @@ async def asked(connection: Connection) -> Sequence[Asked]:
 
 async def get_asked(connection: Connection, request_id: int) -> Asked:
     return _asked((await connection.execute(sa.select(request).where(request.c.id == request_id))).one())
+
+
+async def still_wanted(connection: Connection, request_id: int, now: datetime) -> None:
+    """Whoever asked still waits."""
+    mine = (request.c.id == request_id) & (request.c.state == "asked")
+    await connection.execute(sa.update(request).where(mine).values(asked_at=now))
 
 
 async def answer(

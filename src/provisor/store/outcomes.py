@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from provisor.domain.change import Reason
-from provisor.domain.job import Escrow, LogEntry
-from provisor.domain.resource import Link
+from provisor.domain.job import Escrow
 from provisor.ledger import Holder, Outcome
 from provisor.store.database import Connection, upsert
 from provisor.store.directories import parts, spoken_name
 from provisor.store.document import decode_as, encode
-from provisor.store.tables import entry, escrow, link, plan_line, provisioning_log, standing
+from provisor.store.links import holders_of, keep_links, release_purged, unlink
+from provisor.store.tables import escrow, plan_line, provisioning_log, standing
 
 
 async def keep_outcomes(
@@ -28,31 +28,22 @@ async def keep_outcomes(
     last = await _last_reasons(connection, job_id, entries)
     told = [one for one in outcomes if one.log.action not in ("other", "stagedDelete") or _news(one, last)]
     await _mark_lines(connection, cycle_id, outcomes)
-    await _unlink(connection, job_id, [outcome.log.entry_id for outcome in outcomes if outcome.unlink])
+    await unlink(connection, job_id, [outcome.log.entry_id for outcome in outcomes if outcome.unlink])
     await keep_links(connection, job_id, [outcome.link for outcome in outcomes if outcome.link is not None])
-    await _keep_log(connection, job_id, cycle_id, told)
+    corrected = await _keep_log(connection, job_id, cycle_id, told)
     await _keep_standing(connection, job_id, outcomes)
     await _keep_escrows(connection, job_id, outcomes)
     await wake(connection, job_id, [outcome.freed for outcome in outcomes if outcome.freed])
-    return Counter(_counter(outcome.log) for outcome in outcomes)
+    counts = Counter(_counter(outcome.log.action, outcome.log.status) for outcome in outcomes)
+    counts.subtract(corrected)
+    return counts
 
 
 async def _without_contested(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-    """An account has one holder: who is given somebody else's is in error, and says whose it is."""
-    holders: dict[str, Holder] = {}
+    """Who is given somebody else's account is in error, and says whose it is."""
     targets = [outcome.link.target_id for outcome in outcomes if outcome.link is not None]
-    for part in parts(targets):
-        query = (
-            sa.select(link.c.target_id, link.c.entry_id, entry.c.purged, entry.c.login)
-            .join(entry, entry.c.id == link.c.entry_id)
-            .where(link.c.job_id == job_id, link.c.target_id.in_(part))
-        )
-        for row in (await connection.execute(query)).all():
-            if row.purged:
-                mine = (link.c.job_id == job_id) & (link.c.entry_id == row.entry_id)
-                await connection.execute(sa.delete(link).where(mine))
-            else:
-                holders[row.target_id] = Holder(row.entry_id, spoken_name(row.entry_id, row.login))
+    await release_purged(connection, job_id, targets)
+    holders = dict(await holders_of(connection, job_id, targets))
     return [_contested(outcome, holders) for outcome in outcomes]
 
 
@@ -68,8 +59,8 @@ def _contested(outcome: Outcome, holders: dict[str, Holder]) -> Outcome:
     return Outcome(outcome.seq, "failed", log, retry="back off")
 
 
-def _counter(log: LogEntry) -> str:
-    return "failed" if log.status == "failure" else "skipped" if log.action == "other" else log.action
+def _counter(action: str, status: str) -> str:
+    return "failed" if status == "failure" else "skipped" if action == "other" else action
 
 
 def _news(outcome: Outcome, last: Mapping[str, str]) -> bool:
@@ -106,39 +97,21 @@ async def _mark_lines(connection: Connection, cycle_id: str, outcomes: Sequence[
     await connection.execute(statement, rows)
 
 
-async def _unlink(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
-    for part in parts(entry_ids):
-        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, link.c.entry_id.in_(part)))
-
-
-async def keep_links(connection: Connection, job_id: str, links: Sequence[Link]) -> None:
-    """Add links, or replace those of the same entry."""
-    rows = [
-        {
-            "job_id": job_id,
-            "entry_id": one.entry_id,
-            "target_id": one.target_id,
-            "sent": encode(one.sent),
-            "seen": encode(one.seen) if one.seen is not None else None,
-            "believed_active": one.believed_active,
-            "grants": encode(one.grants),
-            "since": one.since,
-            "version": one.version,
-        }
-        for one in links
-    ]
-    if rows:
-        insert = upsert(link)
-        changed = {name: insert.excluded[name] for name in rows[0] if name not in ("job_id", "entry_id")}
-        await connection.execute(
-            insert.on_conflict_do_update(index_elements=["job_id", "entry_id"], set_=changed), rows
-        )
-
-
-async def _keep_log(connection: Connection, job_id: str, cycle_id: str, outcomes: Sequence[Outcome]) -> None:
+async def _keep_log(
+    connection: Connection, job_id: str, cycle_id: str, outcomes: Sequence[Outcome]
+) -> Mapping[str, int]:
+    """One row a line. What is known better after a doubt takes the place of the doubt; counts those it replaced."""
     rows = [_log_row(job_id, cycle_id, outcome) for outcome in outcomes]
+    replaced: Counter[str] = Counter()
+    for part in parts([outcome.seq for outcome in outcomes]):
+        query = sa.select(provisioning_log.c.action, provisioning_log.c.status)
+        earlier = query.where(provisioning_log.c.cycle_id == cycle_id, provisioning_log.c.seq.in_(part))
+        replaced.update(_counter(row.action, row.status) for row in (await connection.execute(earlier)).all())
     if rows:
-        await connection.execute(upsert(provisioning_log).on_conflict_do_nothing(), rows)
+        insert = upsert(provisioning_log)
+        said = {name: insert.excluded[name] for name in ("action", "status", "code", "target_id", "detail", "at")}
+        await connection.execute(insert.on_conflict_do_update(index_elements=["cycle_id", "seq"], set_=said), rows)
+    return replaced
 
 
 def _log_row(job_id: str, cycle_id: str, outcome: Outcome) -> dict[str, Any]:

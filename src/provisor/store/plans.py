@@ -119,9 +119,8 @@ def action_from(row: sa.Row[Any]) -> Action:
         case "Create":
             return Create(decode(row.desired))
         case "Adopt":
-            changed, account = _differences(row.differences)
-            assert account is not None
-            return Adopt(account, decode(row.desired), changed)
+            changed, _ = _differences(row.differences)
+            return Adopt(adopted(row), decode(row.desired), changed)
         case "Update":
             changed, _ = _differences(row.differences)
             return Update(link_from(row), decode(row.desired), changed)
@@ -131,6 +130,13 @@ def action_from(row: sa.Row[Any]) -> Action:
             return Delete(link_from(row))
         case _:
             return decode_as(row.differences, Skip)
+
+
+def adopted(row: sa.Row[Any]) -> Account:
+    """The account that an Adopt takes over."""
+    _, account = _differences(row.differences)
+    assert account is not None, "whoever is taken over was found"
+    return account
 
 
 def _differences(text: str) -> tuple[tuple[Difference, ...], Account | None]:
@@ -186,10 +192,18 @@ async def count_actions(connection: Connection, cycle_id: str) -> Mapping[tuple[
 
 async def first_moved(connection: Connection, cycle_id: str, limit: int = 5) -> Sequence[str]:
     """Names of entries that changed since this plan was made."""
+    other = link.alias()
+    taken = sa.exists().where(
+        plan_line.c.action == "Adopt",
+        other.c.job_id == cycle.c.job_id,
+        other.c.target_id == plan_line.c.target_id,
+        other.c.entry_id != plan_line.c.entry_id,
+    )
     query = WITH_NAMES.where(
         plan_line.c.cycle_id == cycle_id,
         entry.c.change_no.is_distinct_from(plan_line.c.entry_change_no)
-        | (sa.func.coalesce(link.c.version, 0) != plan_line.c.link_version),
+        | (sa.func.coalesce(link.c.version, 0) != plan_line.c.link_version)
+        | taken,
     )
     return [name_of(row) for row in (await connection.execute(query.limit(limit))).all()]
 

@@ -88,6 +88,7 @@ entry = sa.Table(
     text("hash"),
     flag("blocked"),  # an admin disabled this entry here; an import does not undo that
     moment("deleted_at", nullable=True),
+    moment("expires_at", nullable=True),  # when it leaves the recycle bin
     text("deleted_by", nullable=True),  # "source" or "admin": only what a source removed, it can bring back
     flag("purged"),
     number("change_no"),
@@ -204,6 +205,7 @@ link = sa.Table(
     moment("since"),
     number("version"),
     sa.UniqueConstraint("job_id", "target_id"),
+    sa.Index(None, "job_id", "believed_active"),
 )
 
 escrow = sa.Table(
@@ -245,6 +247,7 @@ cycle = sa.Table(
     moment("began"),
     moment("ended", nullable=True),
     sa.UniqueConstraint("job_id", "number"),
+    sa.Index(None, "state"),
 )
 
 plan_line = sa.Table(
@@ -268,8 +271,12 @@ plan_line = sa.Table(
     text("outcome", nullable=True),
     sa.Index(None, "cycle_id", "state", "rank", "seq"),
     sa.Index(None, "cycle_id", "claim"),
-    sa.Index(None, "entry_id", "state"),
 )
+
+SENDING = plan_line.c.state == sa.literal_column("'sending'")
+"""As the index has it: only a query that repeats its very condition can use it."""
+
+sa.Index("ix_plan_line_sending", plan_line.c.entry_id, sqlite_where=SENDING, postgresql_where=SENDING)
 
 listed_account = sa.Table(  # a target's listing, held for one cycle
     "listed_account",

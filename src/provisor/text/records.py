@@ -15,7 +15,7 @@ RECORDS: Final[Mapping[str, Row]] = {
         "Mend them, or import without `--strict`: the sound records are taken and the others listed.",
     ),
     "ImportTruncated": Row(
-        'The file lacks {missing} of the {known} entries that source "{source}" brought before; nothing was changed.',
+        'The file lacks {missing} of the {known} {kind} that source "{source}" brought before; nothing was changed.',
         "If they are really gone, import with `--full --confirm-missing`; if not, export the whole directory again.",
     ),
     "ImportEmpty": Row("There is no record in it, and nothing was changed.", "Check the file, or the export's filter."),

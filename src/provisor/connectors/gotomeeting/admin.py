@@ -60,7 +60,7 @@ class Admin:
     async def me(self) -> Me:
         answer = await self._transport.call("GET", f"{self.root}/me", expected=(404,))
         if not answer.ok:
-            raise _absent(answer)
+            raise await self._missing(answer, None)
         return answer.decode(Me)
 
     async def home(self) -> Home:
@@ -135,14 +135,14 @@ class Admin:
         if seat_refused(answer):
             return False
         if answer.status == 404:
-            raise _absent(answer, key)
+            raise await self._missing(answer, key)
         return _granted(answer).ok
 
     async def unassign(self, licence: str, key: str) -> None:
-        """Takes a seat back; one that is not held is no error."""
+        """Takes a seat back; one that is not held is no error. Raises NotFound."""
         answer = await self._seat("DELETE", licence, key, expected=(404,))
-        if answer.status == 404 and not code_of(answer):
-            raise _absent(answer, key)
+        if answer.status == 404 and not code_of(answer) and licence in (await self.user(key)).licences:
+            raise _nowhere(answer)
 
     async def join_group(self, group: str, key: str) -> None:
         """Moves a user into a group, out of any other."""
@@ -169,8 +169,27 @@ class Admin:
         url = await self._url(*parts, query=query)
         answer = await self._transport.call(method, url, body=body, expected=(404, *expected))
         if answer.status == 404 and 404 not in expected:
-            raise _absent(answer, user)
+            raise await self._missing(answer, user)
         return answer
+
+    async def _missing(self, answer: Answer, user: str | None) -> ProvisorError:
+        """What a 404 means: this user, something else that was named, or an address where GoTo does not live.
+
+        That a user is gone is believed if GoTo says so in its own words, or if the listing shows nobody of that key: a
+        leaver who only seems to be gone keeps the account.
+        """
+        code = code_of(answer)
+        if code and not (user and code.startswith("user")):
+            return Rejected(address=answer.address, said=answer.said)
+        if user and (code or (not _foreign(answer) and not await self._listed(user))):
+            return NotFound(account=user, said=answer.said)
+        return _nowhere(answer)
+
+    async def _listed(self, key: str) -> bool:
+        async for page in self.users():
+            if any(user.id == key for user in page.results or ()):
+                return True
+        return False
 
     async def _url(self, *parts: str, query: Mapping[str, str] | None = None) -> str:
         """Spaces as %20: GoTo's filter does not read a plus sign as one."""
@@ -216,21 +235,15 @@ def seat_refused(answer: Answer) -> bool:
     return 400 <= answer.status < 500 and any(word in code for word in ("seat", "license", "licence"))
 
 
-def _absent(answer: Answer, user: str | None = None) -> ProvisorError:
-    """What a 404 means: this user, something else that was named, or an address where GoTo does not live."""
-    code = code_of(answer)
-    if code and not (user and code.startswith("user")):
-        return Rejected(address=answer.address, said=answer.said)
-    if user and not answer.markup and not _gateway(answer):
-        return NotFound(account=user, said=answer.said)
+def _nowhere(answer: Answer) -> Incompatible:
     problem = "NotJson" if answer.markup else "NoSuchPath"
     return Incompatible(problem=problem, address=answer.address, content_type=answer.content_type, said=answer.said)
 
 
-def _gateway(answer: Answer) -> bool:
-    """Did GoTo's gateway answer, for want of a service at this path?"""
+def _foreign(answer: Answer) -> bool:
+    """Did somebody else answer: a page for people, or GoTo's gateway, for want of a service at this path?"""
     try:
-        return bool(msgspec.json.decode(answer.body, type=Gateway).error_code)
+        return answer.markup or bool(msgspec.json.decode(answer.body, type=Gateway).error_code)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
 

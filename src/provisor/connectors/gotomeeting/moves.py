@@ -24,10 +24,12 @@ class Ours:
 
     def still_held(self, user: User) -> Attributes:
         """The note as it is to be kept: only what the user still holds."""
-        return {
-            "licenseKeys": sorted(self.licences.intersection(user.licences)),
-            "adminRoles": sorted(self.admin_roles.intersection(user.admin_roles or ())),
-        }
+        return Ours(
+            self.licences.intersection(user.licences), self.admin_roles.intersection(user.admin_roles or ())
+        ).note()
+
+    def note(self) -> Attributes:
+        return {"licenseKeys": sorted(self.licences), "adminRoles": sorted(self.admin_roles)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ from provisor.domain.change import Difference
 from provisor.domain.error import (
     Conflict,
     DuplicateTargetEntries,
+    EntryError,
     InvalidValue,
     LicenseLimitExceeded,
     Misconfigured,
     MissingValue,
+    NotFound,
     NotPermitted,
     Rejected,
     StillActive,
@@ -110,8 +112,9 @@ class GoToMeeting:
             account, user = await self._settle(user, desired, grant, Grant(), ours)
             if user.identity_read_only and (user.status or "").upper() == "INVITED":
                 raise Conflict(email=user.email, account=user.id, problem="TransferPending")
-        except (Conflict, Rejected, LicenseLimitExceeded) as error:  # invited all the same: ours to take away again
-            error.account = self._view(user, await self._licences.products(), ours.still_held(user))
+        except EntryError as error:  # invited all the same: ours to take away again
+            if user.id != await self.own_account():
+                error.account = self._view(user, await self._licences.products(), ours.still_held(user))
             raise
         return account
 
@@ -190,7 +193,11 @@ class GoToMeeting:
             raise DuplicateTargetEntries(accounts=", ".join(keys))
         if not keys:
             raise Rejected(email=email, problem="NotInvited", said=answer.said)
-        user = await self._admin.user(keys[0])
+        try:
+            user = await self._admin.user(keys[0])
+        except NotFound as error:  # made a moment ago, and not to be seen yet
+            error.account = Account(keys[0], {}, grants=Ours(frozenset(chosen), frozenset(grant.admin_roles)).note())
+            raise
         if (user.email or "").casefold() != email.casefold():
             raise Conflict(email=email, account=user.id, holds=user.email)
         self._licences.freed(set(chosen).difference(user.licences))

@@ -22,8 +22,9 @@ class Fault:
     It concerns requests whose method wholly matches `method` and whose decoded path, with or without its query,
     contains a match of `path` (default: the Admin API; name `^/oauth/` for the token endpoints). Of those the first
     `after` are spared, then every `every`-th is struck, `times` in all (None: always). `status` is what
-    `server-error` (default 502) and `licence-kept` (default: a 204 that did nothing) answer; `seconds` is how long
-    `slow` waits; `carried_out` lets a `server-error` come after the write was done, as `lost-reply` always does.
+    `server-error` (default 502) and `licence-kept` (default: a 204 that did nothing) answer; `body` is the JSON text
+    that `server-error` answers in place of a page; `seconds` is how long `slow` waits; `carried_out` lets a
+    `server-error` come after the write was done, as `lost-reply` always does.
     """
 
     kind: FaultKind
@@ -34,6 +35,7 @@ class Fault:
     after: int = 0
     status: int | None = None
     seconds: float = 1
+    body: str | None = None
     carried_out: bool = False
 
 

@@ -97,6 +97,8 @@ class Gate:
             case "server-error":
                 if fault.carried_out:
                     await _served(request, handler)
+                if fault.body is not None:
+                    return web.Response(text=fault.body, status=fault.status or 502, content_type="application/json")
                 return page(fault.status or 502, "Bad gateway")
             case "lost-reply":
                 answer = await _served(request, handler)

@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("blocked", sa.Boolean(), nullable=False),
         sa.Column("deleted_at", Instant(), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("deleted_by", sa.Text(), nullable=True),
         sa.Column("purged", sa.Boolean(), nullable=False),
         sa.Column("change_no", sa.BigInteger(), nullable=False),
@@ -176,6 +177,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cycle")),
         sa.UniqueConstraint("job_id", "number", name=op.f("uq_cycle_job_id_number")),
     )
+    op.create_index(op.f("ix_cycle_state"), "cycle", ["state"], unique=False)
     op.create_table(
         "escrow",
         sa.Column("job_id", sa.Text(), nullable=False),
@@ -205,6 +207,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "entry_id", name=op.f("pk_link")),
         sa.UniqueConstraint("job_id", "target_id", name=op.f("uq_link_job_id_target_id")),
     )
+    op.create_index(op.f("ix_link_job_id_believed_active"), "link", ["job_id", "believed_active"], unique=False)
     op.create_table(
         "membership",
         sa.Column("group_id", sa.String(length=36), nullable=False),
@@ -295,4 +298,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_plan_line_cycle_id_state_rank_seq"), "plan_line", ["cycle_id", "state", "rank", "seq"], unique=False
     )
-    op.create_index(op.f("ix_plan_line_entry_id_state"), "plan_line", ["entry_id", "state"], unique=False)
+    sending = sa.text("state = 'sending'")
+    op.create_index(
+        "ix_plan_line_sending", "plan_line", ["entry_id"], unique=False, sqlite_where=sending, postgresql_where=sending
+    )

@@ -1,0 +1,82 @@
+"""Which account is whose: an account has one holder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from provisor.domain.resource import Link
+from provisor.ledger import Holder
+from provisor.store.database import Connection, upsert
+from provisor.store.directories import parts, spoken_name
+from provisor.store.document import encode
+from provisor.store.tables import entry, link
+
+
+async def holders_of(connection: Connection, job_id: str, target_ids: Sequence[str]) -> Mapping[str, Holder]:
+    """Which entry each of these accounts is linked to; one that is deleted for good holds none any more."""
+    found: dict[str, Holder] = {}
+    for part in parts(target_ids):
+        query = (
+            sa.select(link.c.target_id, link.c.entry_id, entry.c.login)
+            .join(entry, entry.c.id == link.c.entry_id)
+            .where(link.c.job_id == job_id, link.c.target_id.in_(part), ~entry.c.purged)
+        )
+        for row in (await connection.execute(query)).all():
+            found[row.target_id] = Holder(row.entry_id, spoken_name(row.entry_id, row.login))
+    return found
+
+
+async def release_purged(connection: Connection, job_id: str, target_ids: Sequence[str]) -> frozenset[str]:
+    """Somebody else takes these accounts over: give back which of them an entry held that is deleted for good."""
+    released: set[str] = set()
+    gone = sa.select(entry.c.id).where(entry.c.purged)
+    for part in parts(target_ids):
+        left = sa.delete(link).where(link.c.job_id == job_id, link.c.target_id.in_(part), link.c.entry_id.in_(gone))
+        released.update(
+            str(row.target_id) for row in (await connection.execute(left.returning(link.c.target_id))).all()
+        )
+    return frozenset(released)
+
+
+async def keep_links(connection: Connection, job_id: str, links: Sequence[Link]) -> None:
+    """Add links, or replace those of the same entry."""
+    rows = [
+        {
+            "job_id": job_id,
+            "entry_id": one.entry_id,
+            "target_id": one.target_id,
+            "sent": encode(one.sent),
+            "seen": encode(one.seen) if one.seen is not None else None,
+            "believed_active": one.believed_active,
+            "grants": encode(one.grants),
+            "since": one.since,
+            "version": one.version,
+        }
+        for one in links
+    ]
+    if rows:
+        insert = upsert(link)
+        changed = {name: insert.excluded[name] for name in rows[0] if name not in ("job_id", "entry_id")}
+        await connection.execute(
+            insert.on_conflict_do_update(index_elements=["job_id", "entry_id"], set_=changed), rows
+        )
+
+
+async def unlink(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
+    for part in parts(entry_ids):
+        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, link.c.entry_id.in_(part)))
+
+
+async def believe_active(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
+    """Their accounts are about to be changed: until an answer says otherwise, each may be active."""
+    for part in parts(entry_ids):
+        idle = (link.c.job_id == job_id) & link.c.entry_id.in_(part) & ~link.c.believed_active
+        await connection.execute(sa.update(link).where(idle).values(believed_active=True))
+
+
+async def forget_sent(connection: Connection, job_id: str) -> None:
+    """Whose account is whose stays known; what it was last sent does not, so that all of it is compared anew."""
+    values = {"sent": encode({}), "seen": None, "version": link.c.version + 1}
+    await connection.execute(sa.update(link).where(link.c.job_id == job_id).values(values))
