@@ -60,6 +60,7 @@ class Line:
     change: Change
     claim: Claim | None
     name: str = ""  # the entry's display name
+    login: str | None = None  # its userPrincipalName
     held: bool = False  # by the guard, until a person agrees
     in_doubt: bool = False  # it may have been sent before a crash
     moved: bool = False  # … and its entry, assignment or link has changed since

@@ -149,7 +149,9 @@ async def test_ctrl_c_ends_a_cycle_in_order_and_the_next_one_goes_on(tmp_path: P
     assert len(goto.users) < 60
     assert "stopped half-way" in (await provisor.done("status")).out
     await provisor.done("app", "settings", GOTO, "rateLimit=5000")
-    await provisor.done("sync", GOTO)
+    finished = await provisor.done("sync", GOTO)
+    assert "60 created" in finished.out
+    assert "Nothing to do" not in finished.out
     assert len([user for user in goto.users if user.email.endswith("@test.example")]) == 60
     assert len([write for write in goto.journal if write.effect == "create"]) <= 60
 

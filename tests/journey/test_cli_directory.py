@@ -85,6 +85,24 @@ async def test_standard_input_goes_in_with_the_name_of_its_source(provisor: Comm
     assert "no record" in empty.err
 
 
+async def test_a_file_that_is_no_ldif_is_refused_as_a_whole(provisor: Command, tmp_path: Path) -> None:
+    (tmp_path / "letter.ldif").write_text("Dear Sir or Madam,\n\nplease find enclosed nothing at all.\n")
+    result = await provisor("directory", "import", str(tmp_path / "letter.ldif"))
+    assert (result.code, result.out) == (1, "")
+    assert "Is it LDIF at all?" in result.err
+
+
+async def test_a_group_with_a_member_that_cannot_be_read_keeps_its_members(provisor: Command, tmp_path: Path) -> None:
+    file = write_people(tmp_path / "all.ldif", 3)
+    await provisor.done("directory", "import", str(file))
+    file.write_text(file.read_text().replace("member: uid=person1,dc=test", "member: person1"))
+    assert (await provisor("directory", "import", str(file), "--strict")).code == 1
+    result = await provisor("directory", "import", str(file))
+    assert result.code == 5
+    assert "member" in result.err
+    assert len((await provisor.done("directory", "show", "everybody", "--json")).json["members"]) == 3
+
+
 async def test_pages_hold_everybody_once(provisor: Command) -> None:
     await imported(provisor)
     whole = [one["id"] for one in (await provisor.done("directory", "users", "--json")).json["value"]]

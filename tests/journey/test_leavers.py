@@ -236,6 +236,23 @@ async def test_a_bare_404_for_somebody_who_is_gone_is_believed(ada: World) -> No
     assert (await ada.sync()).counts == {"planned": 1, "disable": 1}
 
 
+# ---- the log -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_log_names_people_as_they_were_called_then(ada: World) -> None:
+    await ada.sync()
+    await ada.import_text(ldif_person("ada", mail="byron@corp.example"))
+    await ada.sync()
+    assert [row.login for row in await ada.log(user="byron@corp.example")] == ["byron@corp.example", ADA]
+    assert [row.action for row in await ada.log(user=ADA)] == ["create"]
+    await people.act(ada.installation, "delete", "User", "byron@corp.example", purge=True)
+    await ada.sync()
+    rows = await ada.log(user="byron@corp.example")
+    assert [(row.name, row.action) for row in rows] == [("Ada Example", "disable"), ("Ada Example", "update")]
+    with pytest.raises(Refused):
+        await ada.log(user="nobody@corp.example")
+
+
 # ---- restarts -------------------------------------------------------------------------------------------------------
 
 

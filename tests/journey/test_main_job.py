@@ -120,6 +120,7 @@ def test_real_exports_become_exactly_the_accounts_they_should(desk: Desk, tmp_pa
     assert gone == {"bender@planetexpress.com"}
     writes = {(one["email"], one["effect"]) for one in desk.holds()["journal"]}
     assert {email for email, effect in writes if effect.startswith("license.removed")} == gone
+    assert len({email for email, _ in writes}) == 2, "the seat that is free now went to one of those who wait"
 
     renamed = changed(without_bender, lambda text: text.replace("givenName: Philip", "givenName: Phil"), tmp_path / "x")
     desk.type("directory", "import", str(renamed), "--source", "planetexpress")
@@ -128,6 +129,21 @@ def test_real_exports_become_exactly_the_accounts_they_should(desk: Desk, tmp_pa
     assert [(one["email"], one["effect"]) for one in desk.holds()["journal"]] == [
         ("fry@planetexpress.com", "user.updated firstName")
     ]
+
+
+def test_where_nobody_waits_for_a_seat_one_leaver_changes_one_account(desk: Desk, tmp_path: Path) -> None:
+    crew = EXAMPLES / "planetexpress" / "planetexpress.ldif"
+    desk.type("directory", "import", str(crew))
+    desk.type("app", "assign", APP, "--group", "ship_crew", "--role", "organizer")
+    desk.type("sync", APP)
+    assert desk.active() == {f"{name}@planetexpress.com" for name in ("fry", "leela", "bender")}
+    member = "member: cn=Bender Bending Rodriguez,ou=people,dc=planetexpress,dc=com\n"
+    without = changed(crew, lambda text: text.replace(member, ""), tmp_path / "planetexpress.ldif")
+    desk.type("directory", "import", str(without))
+    desk.forget_counts()
+    desk.type("sync", APP)
+    assert [one["email"] for one in desk.holds()["journal"]] == ["bender@planetexpress.com"]
+    assert desk.active() == {"fry@planetexpress.com", "leela@planetexpress.com"}
 
 
 def test_nobody_is_invited_twice_whatever_is_done_twice(desk: Desk) -> None:

@@ -124,6 +124,7 @@ SECOND_NAME = "dn: uid=p00,ou=people,dc=example,dc=com\n"
     ("spoiled", "removed", "kept"),
     [
         pytest.param(BAD_VALUE, 1, 0, id="whose it is can be read"),
+        pytest.param("entryUUID:: !\n", 0, 2, id="an identity that cannot be read"),
         pytest.param(f"displayName\n{BAD_VALUE}", 0, 2, id="a torn line"),
         pytest.param(SECOND_NAME, 0, 2, id="two records run together"),
     ],
@@ -140,7 +141,7 @@ async def test_who_has_a_bad_record_is_not_missing(staff: World, spoiled: str, r
 async def test_who_is_in_a_bad_record_under_a_new_name_is_not_missing(staff: World) -> None:
     await staff.import_text(ldif_person("amy", entryUUID="b7c1b8a2-0000-4000-8000-000000000001"), source="second")
     bad = ldif_person("amelia", entryUUID="b7c1b8a2-0000-4000-8000-000000000001").rstrip("\n") + f"\n{BAD_VALUE}\n"
-    summary = await staff.import_text(bad, source="second", full=True)
+    summary = await staff.import_text(bad + ldif_person("bea"), source="second", full=True)
     assert (summary.refused, summary.removed) == (1, 0)
 
 

@@ -171,7 +171,7 @@ async def set_credentials(installation: Installation, word: str, given: Mapping[
                 raise Refused("UnknownCredential", key=key, known=", ".join(fields))
             if field.address:
                 checked_address(field.label, value)
-                if value != plain.get(key, field.default):
+                if value.rstrip("/") != (plain.get(key) or field.default or "").rstrip("/"):
                     cleared = await apps.clear_secrets(connection, app.id)
         for key, value in given.items():
             if fields[key].secret and not value:

@@ -74,15 +74,20 @@ def _only(found: Sequence[Entry], word: str, *, deleted: bool = False) -> Entry:
 async def show(installation: Installation, word: str) -> Person:
     """A user, or else a group."""
     async with installation.database.read() as connection:
-        kinds: Sequence[ResourceType] = ("User", "Group")
-        of_kinds = [await directories.find_entries(connection, installation.directory_id, kind, word) for kind in kinds]
-        found = next((entries for entries in of_kinds if entries), None)
-        if found is None:
+        users = await directories.find_entries(connection, installation.directory_id, "User", word)
+        found = users or await directories.find_entries(connection, installation.directory_id, "Group", word)
+        if not found:
             raise Refused("UnknownEntry", name=word)
         entry = _only(found, word)
         groups = await directories.groups_of(connection, entry.id)
         members = await directories.members_of(connection, entry.id) if entry.type == "Group" else ()
         return Person(entry, groups, members)
+
+
+async def known_as(connection: Connection, installation: Installation, word: str) -> Sequence[str]:
+    """The ids of all users of that id, userPrincipalName or display name, deleted ones included."""
+    found = await directories.find_entries(connection, installation.directory_id, "User", word)
+    return [entry.id for entry in found]
 
 
 async def list_page(
@@ -110,6 +115,8 @@ async def act(installation: Installation, act_: Act, kind: ResourceType, word: s
             case "disable":
                 await directories.block(connection, entry.id, change_no, blocked=True)
             case "delete":
+                if entry.deleted_at is not None and not purge:
+                    raise Refused("EntryDeletedAlready", name=entry.display_name)
                 await _delete(connection, installation, entry, change_no, purge=purge)
             case "restore":
                 await directories.restore(connection, [entry.id], change_no)

@@ -176,7 +176,7 @@ async def discard(installation: Installation, cycle_id: str) -> None:
 
 
 async def sync(installation: Installation, word: str, allow: int | None = None) -> AsyncGenerator[CycleRow]:
-    """One cycle now; yields it as it proceeds, the last time when it has ended."""
+    """One cycle now; yields it as it proceeds, the last time when it has ended. One left unfinished goes before it."""
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
         details = await app_cases.details(connection, installation, app)
@@ -281,7 +281,9 @@ async def _run_here(
     installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
 ) -> AsyncGenerator[CycleRow]:
     with home_lock(installation.home, installation.clock(), "a cycle"):
-        await _finish_left(installation, job)
+        async with aclosing(_finish_left(installation, job)) as rows:
+            async for row in rows:
+                yield row
         async with installation.database.transaction() as connection:
             fresh = await jobs.get_job(connection, job.id)
             assert fresh is not None, "the app was found a moment ago"
@@ -292,13 +294,14 @@ async def _run_here(
                     yield row
 
 
-async def _finish_left(installation: Installation, job: Job) -> None:
+async def _finish_left(installation: Installation, job: Job) -> AsyncGenerator[CycleRow]:
     """What an earlier run left unfinished comes first."""
     async with installation.database.transaction() as connection:
         left = [await jobs.claim_cycle(connection, row.cycle.id) for row in await jobs.unfinished(connection, job.id)]
     for cycle in left:
-        async for _ in _run(installation, cycle):
-            pass
+        async with aclosing(_run(installation, cycle)) as rows:
+            async for row in rows:
+                yield row
 
 
 async def _run(installation: Installation, cycle: Cycle) -> AsyncGenerator[CycleRow]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from provisor.app import apps as app_cases
 from provisor.app.apps import AppDetails
 from provisor.app.installation import Installation
-from provisor.app.people import show as show_person
+from provisor.app.people import known_as
+from provisor.domain.error import Refused
 from provisor.engine.lock import running
 from provisor.store import apps, directories, jobs, logs
 from provisor.store.jobs import CycleRow
@@ -72,20 +73,27 @@ async def log_page(
     before: int | None = None,
     limit: int = 50,
 ) -> Sequence[LogRow]:
-    """A page of the provisioning log, newest first."""
-    entry_id = (await show_person(installation, user)).entry.id if user else None
+    """A page of the provisioning log, newest first.
+
+    `user` is somebody of the directory, or a login that was somebody's when the row was written. Refused where it is
+    neither.
+    """
     async with installation.database.read() as connection:
         app_id = (await app_cases.find(connection, app)).id if app else None
-        return await logs.provisioning_rows(
+        ids = await known_as(connection, installation, user) if user else ()
+        rows = await logs.provisioning_rows(
             connection,
             app_id=app_id,
-            entry_id=entry_id,
+            user=(ids, user) if user else None,
             cycle_id=cycle_id,
             status=status,
             action=action,
             before=before,
             limit=limit,
         )
+    if user and not ids and not rows:
+        raise Refused("UnknownEntry", name=user)
+    return rows
 
 
 async def audit_page(installation: Installation, *, before: int | None = None, limit: int = 50) -> Sequence[AuditRow]:

@@ -182,7 +182,8 @@ def _settings(details: AppDetails) -> Sequence[tuple[str, Any, str, str]]:
 @click.argument("app_", metavar="APP")
 @click.option("--email", help="Who is told when something needs a person.")
 @click.option("--on/--off", "enabled", default=None, help="Whether to tell them at all.")
-def notify(app_: str, email: str | None, enabled: bool | None) -> None:
+@as_json
+def notify(app_: str, email: str | None, enabled: bool | None, as_json: bool) -> None:
     """Set the notification address of an app; without options, show it."""
     from provisor.app import apps
 
@@ -194,6 +195,9 @@ def notify(app_: str, email: str | None, enabled: bool | None) -> None:
         saved = run(lambda installation: apps.set_notification(installation, app_, email, enabled=on))
         changed = True
     address = saved.notification.get("email")
+    if as_json:
+        document({"email": address, "enabled": bool(saved.notification.get("enabled"))})
+        return
     if not address:
         say(f"Nobody is notified of {saved.name}. Set an address: provisor app notify {quoted(saved.name)} --email …")
         return

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from provisor.store.jobs import CycleRow
 
     Rows = Callable[[Installation], AsyncGenerator[CycleRow]]
+    Ended = tuple[Plan, Sequence[tuple[str, Reason]]]
 
 PUSHED = ("create", "update", "disable", "delete", "superseded")
 FAILURES_SHOWN = 5
@@ -30,42 +31,53 @@ SAY_EVERY = 10.0  # seconds, where there is no terminal
 
 
 def follow(rows: Rows, again: str, *, as_json: bool) -> int:
-    """Follow a cycle to its end, say what came of it, and give back the exit code. `again` is how to go on."""
+    """Follow a cycle to its end, say what came of it, and give back the exit code. `again` is how to go on.
+
+    One that an earlier run left unfinished may come before it, and is told of as well.
+    """
     from provisor.app import provisioning
     from provisor.engine.lock import running
 
     served = False
 
-    async def work(installation: Installation) -> tuple[Plan | None, Sequence[tuple[str, Reason]]]:
+    async def work(installation: Installation) -> Sequence[Ended]:
         nonlocal served
         served = running(installation.home) is not None
-        last: CycleRow | None = None
+        seen: dict[str, None] = {}
         with _Progress() as progress:
             async with aclosing(rows(installation)) as stream:
-                async for last in stream:
-                    progress.show(last)
-        if last is None:
-            return None, ()
-        plan = await provisioning.show_plan(installation, last.cycle.id)
-        return plan, await _failures(installation, plan)
+                async for row in stream:
+                    seen[row.cycle.id] = None
+                    progress.show(row)
+        plans = [await provisioning.show_plan(installation, cycle_id) for cycle_id in seen]
+        return [(plan, await _failures(installation, plan)) for plan in plans]
 
     try:
-        plan, failures = run(work)
+        ended = run(work)
     except (KeyboardInterrupt, asyncio.CancelledError):
         if served:
             note("The service goes on with this cycle: provisor status")
         else:
-            note(f"Stopped in order: what was done is recorded. To go on: {again}")
+            note(f"Stopped in order; what was under way is looked up before anything is sent again. To go on: {again}")
         raise
-    if plan is None:
-        if as_json:
-            document({"cycle": None})
-        return 0
     if as_json:
-        document(_result_json(plan, failures))
+        document(_document(ended))
     else:
-        _say_result(plan, failures)
-    return _code(plan)
+        for plan, failures in [one for one in ended if _remarkable(one[0])] or ended[-1:]:
+            _say_result(plan, failures)
+    return next((code for plan, _ in reversed(ended) if (code := _code(plan))), 0)
+
+
+def _remarkable(plan: Plan) -> bool:
+    return plan.row.error is not None or any(results(plan).values())
+
+
+def _document(ended: Sequence[Ended]) -> Mapping[str, object]:
+    """The last cycle's result; under `resumed` those that were left unfinished before."""
+    if not ended:
+        return {"cycle": None}
+    *before, last = [_result_json(plan, failures) for plan, failures in ended]
+    return {**last, "resumed": before} if before else last
 
 
 class _Progress(AbstractContextManager["_Progress"]):
@@ -81,7 +93,7 @@ class _Progress(AbstractContextManager["_Progress"]):
         self._row = self._bar.add_task("Starting", total=None, pace="")
         self._began: tuple[float, int] | None = None
         self._said = 0.0
-        self._state = ""
+        self._state = self._cycle = ""
 
     def __enter__(self) -> _Progress:
         self._bar.start()
@@ -96,6 +108,8 @@ class _Progress(AbstractContextManager["_Progress"]):
         done, total = sum(row.counts.get(name, 0) for name in PUSHED), row.counts.get("planned", 0)
         state = {"planning": "Planning", "pushing": "Sending"}.get(row.cycle.state, row.cycle.state.capitalize())
         now = time.monotonic()
+        if row.cycle.id != self._cycle:
+            self._cycle, self._began, self._state = row.cycle.id, None, ""
         if row.cycle.state == "pushing" and self._began is None:
             self._began = (now, done)
         pace = self._pace(now, done, total)

@@ -120,8 +120,11 @@ def gotomeeting(
 
 def _say_emulated(emulator: GoToMeetingEmulator) -> None:
     admin, options = emulator.options.admins[0], emulator.options
-    limit = f"{options.rate_limit:g} requests a second" if options.rate_limit else "lifted"
+    limit = "lifted; to make use of it: provisor app settings APP rateLimit=5000"
+    if options.rate_limit:
+        limit = f"{options.rate_limit:g} requests a second"
     click.echo(f"GoToMeeting is emulated at {emulator.url}. Ctrl-C stops it.")
     click.echo(f"  Admin {admin.email}, password {admin.password} (an emulator's, not a secret)")
     click.echo(f"  OAuth client {options.client_id}, secret {options.client_secret}")
-    click.echo(f"  Rate limit {limit}. What happened: {emulator.url}/_emulator/state")
+    click.echo(f"  Rate limit {limit}")
+    click.echo(f"  What happened: {emulator.url}/_emulator/state")

@@ -62,7 +62,7 @@ def _row(one: AppStatus, served: bool) -> tuple[str, tuple[str, str], str, str, 
     last = ""
     if one.last is not None:
         last = f"{moment(one.last.ended)} {one.last.cycle.state}"
-    state = WORDS[one.code]
+    state = ("manual", "dim") if one.details.app.mode == "Manual" else WORDS[one.code]
     if one.running:
         state = ("running", "green") if served else ("stopped half-way", "yellow")
     return one.details.app.name, state, last, assigned(one.details), f"{one.details.active_accounts:,}"

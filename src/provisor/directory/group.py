@@ -17,10 +17,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def read_group(source: Source, spelling: Mapping[str, str]) -> Iterator[Record | Fault]:
-    """The group, with a note for each attribute that names members in an unusable way."""
-    members, notes = source.references("member", "uniquemember")
+    """The group, or the fault that keeps it out: who cannot be read as a member would lose access as if removed."""
+    members, faults = source.references("member", "uniquemember", vital=True)
     members |= dict.fromkeys(uid_key(uid) for uid in source.values.get("memberuid", ()))
-    yield from notes
+    if faults:
+        yield from faults[:1]
+        return
     yield Record(
         line=source.line,
         key=source.key,

@@ -61,16 +61,12 @@ async def take_in(
 ) -> Summary:
     """Import everything in one transaction: whoever looks sees the directory before, or after.
 
-    Refused (nothing is changed) where nothing is delivered, `strict` meets a bad record, or a full import misses too
-    many entries.
+    Refused (nothing is changed) where there is no record that can be read, where `strict` meets a bad one, or where a
+    full import misses too many entries.
     """
     records, faults = _sorted_out(delivered)
-    if not records and not faults:
-        raise Refused("ImportEmpty")
     summary = Summary(faults=faults)
-    if options.strict and summary.refused:
-        first = next(fault for fault in faults if fault.fatal)
-        raise Refused("ImportHasFaults", count=summary.refused, line=first.line, why=first.reason.code)
+    _check_usable(records, summary, options)
     try:
         async with database.transaction() as connection:
             await _Import(connection, directory_id, options, now, summary).run(records)
@@ -79,6 +75,15 @@ async def take_in(
     except _DryRun:
         pass
     return summary
+
+
+def _check_usable(records: Mapping[str, Record], summary: Summary, options: Options) -> None:
+    if not records and not summary.faults:
+        raise Refused("ImportEmpty")
+    if summary.refused and (options.strict or not records):
+        first = next(fault for fault in summary.faults if fault.fatal)
+        code = "ImportHasFaults" if records else "ImportUnreadable"
+        raise Refused(code, count=summary.refused, line=first.line, why=first.reason.code)
 
 
 def _sorted_out(delivered: Iterable[Record | Fault]) -> tuple[Mapping[str, Record], list[Fault]]:
@@ -141,7 +146,9 @@ class _Import:
             self._summary.updated += before is not None and before.deleted_by is None
             changed[before.id if before else str(uuid.uuid4())] = record
         new = [record.key for anchor, record in records.items() if anchor not in known]
-        self._summary.elsewhere = await imports.sources_of(self._connection, self._directory_id, new)
+        self._summary.elsewhere = await imports.sources_of(
+            self._connection, self._directory_id, self._options.source, new
+        )
         self._summary.restored, self._summary.left_deleted = len(restored), len(kept)
         await directories.keep_deleted(self._connection, kept, self._now)
         await directories.restore(self._connection, list(restored), change_no)

@@ -18,6 +18,7 @@ NOBODY = frozenset({"computer", "contact"})  # written as persons, but they hold
 
 MEMBERS = frozenset({"member", "uniquemember", "memberuid"})
 GUIDS = ("entryuuid", "objectguid")
+ANCHORS = frozenset({*GUIDS, "employeenumber", "uid"})
 UNKEPT = frozenset({"objectclass", "memberof", "ismemberof", "directreports", "manager", *GUIDS, *MEMBERS})
 
 BINARY = frozenset(
@@ -87,8 +88,11 @@ class Source:
         """All that an entry of this object may be known by, be it person or group."""
         return (self.key, self.anchor(), self.anchor("employeeNumber", "uid"))
 
-    def references(self, *names: str) -> tuple[dict[str, None], list[Fault]]:
-        """The keys that these attributes refer to, in order, and a note for each attribute with unusable ones."""
+    def references(self, *names: str, vital: bool = False) -> tuple[dict[str, None], list[Fault]]:
+        """The keys that these attributes refer to, in order, and a fault for each attribute with unusable ones.
+
+        `vital`: nobody may be missing from them, so that the fault is fatal.
+        """
         keys: dict[str, None] = {}
         notes = []
         for name in names:
@@ -99,7 +103,7 @@ class Source:
                 except InvalidDistinguishedName:
                     unusable += 1
             if unusable:
-                notes.append(self.fault(name, Reason("LdifInvalidReference", {"count": str(unusable)}), fatal=False))
+                notes.append(self.fault(name, Reason("LdifInvalidReference", {"count": str(unusable)}), fatal=vital))
         return keys, notes
 
     def graph(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from provisor.directory import fold, group, person
 from provisor.directory.dn import TYPES, InvalidDistinguishedName, normalize_dn
-from provisor.directory.ldap import BINARY, MEMBERS, Source, guid, is_secret
+from provisor.directory.ldap import ANCHORS, BINARY, MEMBERS, Source, guid, is_secret
 from provisor.directory.record import Fault, Record
 from provisor.domain.change import Reason
 
@@ -121,7 +121,7 @@ class _Draft:
         self._notes: list[Fault] = []
         self._weight = {True: 0, False: 0}  # of the members, of the rest
         self._aside = False
-        self._torn = False  # lines of another record may have got into this one
+        self._torn = False  # lines of another record may have got into this one, or its own identity is lost
 
     def add(self, line: fold.Line) -> None:
         try:
@@ -133,7 +133,7 @@ class _Draft:
         except _Unreadable as why:
             dn = self._source.dn if self._source else ""
             self._fault = self._fault or Fault(line.number, dn, why.attribute, why.reason, fatal=True)
-            self._torn = self._torn or why.reason.code == "LdifMalformed"
+            self._torn = self._torn or why.reason.code == "LdifMalformed" or why.attribute.lower() in ANCHORS
 
     def finish(self) -> Iterator[Record | Fault]:
         source = self._source

@@ -95,6 +95,7 @@ class LogEntry:
 
     entry_id: str
     name: str
+    login: str | None
     action: LoggedAction
     status: Result
     reason: Reason

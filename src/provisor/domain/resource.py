@@ -21,7 +21,7 @@ class Entry:
     attributes: Attributes
     change_no: int = 0
     deleted_at: datetime | None = None  # in the recycle bin since
-    purged: bool = False  # hard-deleted: only the id is left
+    purged: bool = False  # hard-deleted: only id and names are left
     source: str = ""  # who brought it
 
     @property

@@ -104,7 +104,8 @@ class Service:
             ended = await jobs.get_cycle(connection, cycle_id)
         counts = dict(ended.counts) if ended else {}
         error = {"error": ended.error.code, **ended.error.parameters} if ended and ended.error else {}
-        log.info("cycle ended", job=row.cycle.job_id, cycle=row.cycle.number, state=state, **counts, **error)
+        said = "cycle stopped half-way" if state in jobs.UNFINISHED else "cycle ended"
+        log.info(said, job=row.cycle.job_id, cycle=row.cycle.number, state=state, **counts, **error)
         return state
 
     async def _resume(self, left: Sequence[CycleRow]) -> None:

@@ -79,7 +79,14 @@ def record_skip(line: Line, at: datetime) -> Outcome:
     """Nothing was sent: nothing was to be done, something is wrong, or the guard holds it."""
     action = line.change.action
     if line.held:
-        log = _log(line, "skipped", Reason("HeldBack", {"why": line.change.reason.code}), _target(action), at, at)
+        log = _log(
+            line,
+            "skipped",
+            Reason("HeldBack", {**line.change.reason.parameters, "why": line.change.reason.code}),
+            _target(action),
+            at,
+            at,
+        )
         return Outcome(line.seq, "held", log, retry="next cycle")
     assert isinstance(action, Skip)
     failed = action.kind in ("failed", "disputed")
@@ -142,6 +149,7 @@ def _log(
     return LogEntry(
         entry_id=line.change.entry_id,
         name=line.name,
+        login=line.login,
         action=("stagedDelete" if line.change.destructive else "other") if line.held else logged_action(action),
         status=status,
         reason=reason,

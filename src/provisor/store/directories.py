@@ -252,7 +252,7 @@ async def restore(connection: Connection, ids: Sequence[str], change_no: int) ->
 
 
 async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> None:
-    """Delete for good. The bare id stays until no app holds an account for it, so that the account is taken away."""
+    """Delete for good. The bare id and name stay until no app holds an account for it, so that this is taken away."""
     for part in parts(ids):
         shared = sa.select(escrow.c.cause).where(escrow.c.entry_id.in_(part), escrow.c.cause.is_not(None))
         held = (await connection.execute(sa.select(link.c.sent).where(link.c.entry_id.in_(part)))).all()
@@ -270,7 +270,8 @@ async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> N
             (standing, standing.c.entry_id),
         ):
             await connection.execute(sa.delete(table).where(column.in_(part)))
-        values = {"purged": True, "change_no": change_no, "attributes": "{}", "hash": "", "login": None, "name": ""}
+        await _strip(connection, part)
+        values = {"purged": True, "change_no": change_no, "hash": "", "login": None, "name": ""}
         values |= {"alias": None, "manager_id": None, "anchor": entry.c.id, "reference_key": entry.c.id}
         await connection.execute(sa.update(entry).where(entry.c.id.in_(part)).values(values))
         meant = reference.c.target_id.in_(part)
@@ -278,6 +279,19 @@ async def purge(connection: Connection, ids: Sequence[str], change_no: int) -> N
         alone = {"manager_id": None, "change_no": change_no}
         await connection.execute(sa.update(entry).where(entry.c.id.in_(reports)).values(alone))
         await connection.execute(sa.update(reference).where(meant).values(target_id=None))  # they wait again
+
+
+async def _strip(connection: Connection, ids: Sequence[str]) -> None:
+    """Leave what a log row names somebody by, and nothing else."""
+    rows = (await connection.execute(sa.select(entry.c.id, entry.c.attributes).where(entry.c.id.in_(ids)))).all()
+    left = [{"of": row.id, "to": encode(_names(decode(row.attributes)))} for row in rows]
+    if left:
+        stripped = sa.update(entry).where(entry.c.id == sa.bindparam("of")).values(attributes=sa.bindparam("to"))
+        await connection.execute(stripped, left)
+
+
+def _names(attributes: Attributes) -> Attributes:
+    return {name: attributes[name] for name in ("displayName", "userPrincipalName") if name in attributes}
 
 
 async def sweep(connection: Connection) -> None:

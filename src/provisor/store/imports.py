@@ -51,11 +51,12 @@ async def known_entries(connection: Connection, directory_id: str, source: str) 
     }
 
 
-async def sources_of(connection: Connection, directory_id: str, keys: Sequence[str]) -> Mapping[str, int]:
-    """How many of these reference keys each source has brought already."""
+async def sources_of(connection: Connection, directory_id: str, own: str, keys: Sequence[str]) -> Mapping[str, int]:
+    """How many of these reference keys each other source has brought already."""
     found: Counter[str] = Counter()
     for part in parts(keys):
         there = (entry.c.directory_id == directory_id) & entry.c.reference_key.in_(part) & ~entry.c.purged
+        there &= entry.c.source != own
         query = sa.select(entry.c.source, sa.func.count().label("entries")).where(there).group_by(entry.c.source)
         found.update({str(row.source): int(row.entries) for row in (await connection.execute(query)).all()})
     return found

@@ -13,7 +13,7 @@ from provisor.domain.change import Difference, Reason
 from provisor.domain.job import Step
 from provisor.store.database import Connection
 from provisor.store.document import decode_as, encode
-from provisor.store.tables import app, audit_log, cycle, directory, entry, job, provisioning_log
+from provisor.store.tables import app, audit_log, cycle, directory, job, provisioning_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +68,30 @@ async def provisioning_rows(
     connection: Connection,
     *,
     app_id: str | None = None,
-    entry_id: str | None = None,
+    user: tuple[Sequence[str], str] | None = None,
     cycle_id: str | None = None,
     status: str | None = None,
     action: str | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> Sequence[LogRow]:
-    """A page of the log, newest first. `before`: the number of the last row seen."""
+    """A page of the log, newest first.
+
+    `user`: ids of entries, and the login that rows of entries long gone may bear. `before`: the number of the last row
+    seen.
+    """
     query = (
-        sa.select(provisioning_log, entry.c.login, app.c.name.label("app_name"), job.c.app_id, job.c.directory_id)
+        sa.select(provisioning_log, app.c.name.label("app_name"), job.c.app_id, job.c.directory_id)
         .add_columns(directory.c.name.label("directory_name"), cycle.c.requested_by)
         .outerjoin(job, job.c.id == provisioning_log.c.job_id)
         .outerjoin(app, app.c.id == job.c.app_id)
         .outerjoin(directory, directory.c.id == job.c.directory_id)
         .outerjoin(cycle, cycle.c.id == provisioning_log.c.cycle_id)
-        .outerjoin(entry, entry.c.id == provisioning_log.c.entry_id)
         .order_by(provisioning_log.c.id.desc())
         .limit(limit)
     )
     wanted = {
         job.c.app_id: app_id,
-        provisioning_log.c.entry_id: entry_id,
         provisioning_log.c.cycle_id: cycle_id,
         provisioning_log.c.status: status,
         provisioning_log.c.action: action,
@@ -97,6 +99,10 @@ async def provisioning_rows(
     for column, value in wanted.items():
         if value is not None:
             query = query.where(column == value)
+    if user is not None:
+        ids, login = user
+        named = sa.func.lower(provisioning_log.c.login) == login.lower()
+        query = query.where(provisioning_log.c.entry_id.in_(ids) | named)
     if before is not None:
         query = query.where(provisioning_log.c.id < before)
     return [_log_row(row) for row in (await connection.execute(query)).all()]

@@ -126,6 +126,7 @@ def _log_row(job_id: str, cycle_id: str, outcome: Outcome) -> dict[str, Any]:
         "status": log.status,
         "code": log.reason.code,
         "name": log.name,
+        "login": log.login,
         "target_id": log.target_id,
         "detail": encode(detail),
         "at": log.at,

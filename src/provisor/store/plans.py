@@ -84,7 +84,7 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
 WITH_NAMES = (
     sa.select(plan_line, entry.c.attributes, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants)
     .add_columns(link.c.since, link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
-    .add_columns(entry.c.change_no, entry.c.login)
+    .add_columns(entry.c.change_no)
     .select_from(plan_line)
     .join(cycle, cycle.c.id == plan_line.c.cycle_id)
     .outerjoin(entry, entry.c.id == plan_line.c.entry_id)
@@ -111,7 +111,8 @@ def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
     change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason))
     claim = Claim(*row.claim.split("=", 1)) if row.claim else None
     held, changed = row.state == "held", in_doubt and moved(row)
-    return Line(row.seq, change, claim, name_of(row), held=held, in_doubt=in_doubt, moved=changed)
+    name, login = names_of(row)
+    return Line(row.seq, change, claim, name, login, held=held, in_doubt=in_doubt, moved=changed)
 
 
 def action_from(row: sa.Row[Any]) -> Action:
@@ -143,9 +144,11 @@ def _differences(text: str) -> tuple[tuple[Difference, ...], Account | None]:
     return msgspec.json.decode(text, type=tuple[tuple[Difference, ...], Account | None])
 
 
-def name_of(row: sa.Row[Any]) -> str:
+def names_of(row: sa.Row[Any]) -> tuple[str, str | None]:
+    """What the entry is called, and its userPrincipalName."""
     attributes: Attributes = decode(row.attributes) if row.attributes else {}
-    return str(attributes.get("displayName") or attributes.get("userPrincipalName") or row.entry_id)
+    login = attributes.get("userPrincipalName")
+    return str(attributes.get("displayName") or login or row.entry_id), str(login) if login else None
 
 
 def moved(row: sa.Row[Any]) -> bool:
@@ -165,13 +168,14 @@ async def shown_lines(
 
 
 def _shown(row: sa.Row[Any]) -> Shown:
+    name, login = names_of(row)
     gone = row.action in ("Update", "Disable", "Delete") and row.linked_id is None
     action = Skip() if gone else action_from(row)
     return Shown(
         seq=row.seq,
         entry_id=row.entry_id,
-        name=name_of(row),
-        login=row.login,
+        name=name,
+        login=login,
         action=row.action,
         state=row.state,
         failed=isinstance(action, Skip) and action.kind in ("failed", "disputed"),
@@ -205,7 +209,7 @@ async def first_moved(connection: Connection, cycle_id: str, limit: int = 5) -> 
         | (sa.func.coalesce(link.c.version, 0) != plan_line.c.link_version)
         | taken,
     )
-    return [name_of(row) for row in (await connection.execute(query.limit(limit))).all()]
+    return [names_of(row)[0] for row in (await connection.execute(query.limit(limit))).all()]
 
 
 async def schema_moved(connection: Connection, cycle_id: str) -> bool:

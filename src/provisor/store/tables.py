@@ -314,7 +314,8 @@ provisioning_log = sa.Table(
     text("action"),
     text("status"),
     text("code"),
-    text("name"),
+    text("name"),  # as the entry was called then, and so is login
+    text("login", nullable=True),
     text("target_id", nullable=True),
     text("detail"),
     moment("at"),

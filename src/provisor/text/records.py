@@ -19,6 +19,10 @@ RECORDS: Final[Mapping[str, Row]] = {
         "If they are really gone, import with `--full --confirm-missing`; if not, export the whole directory again.",
     ),
     "ImportEmpty": Row("There is no record in it, and nothing was changed.", "Check the file, or the export's filter."),
+    "ImportUnreadable": Row(
+        "Not one record of it can be taken; there are {count}, the first at line {line}[: {why}].",
+        "Is it LDIF at all? See docs/how-to/import-a-directory.md.",
+    ),
     "DuplicateRecord": Row("This is a second record of {anchor}[; the first is at line {first}]."),
     "InvalidDistinguishedName": Row(
         "This is no distinguished name[: {problem}].", "See RFC 4514 for how one is written."
@@ -40,7 +44,10 @@ RECORDS: Final[Mapping[str, Row]] = {
         "This is a change record[ ({changetype})]; Provisor imports entries, not changes.",
         "Export the entries themselves, without changetype.",
     ),
-    "LdifInvalidReference": Row("Values that are no distinguished names were left out: {count}."),
+    "LdifInvalidReference": Row(
+        "Values that are no distinguished names: {count}.",
+        "Mend them; until then a group keeps the members that it had, and a person the manager.",
+    ),
     "LdifBinarySkipped": Row("Binary values were left out: {count}."),
     "LdifPassedOver": Row("Objects that are neither person nor group were passed over: {count}."),
 }

@@ -80,9 +80,12 @@ REFUSALS: Final[Mapping[str, Row]] = {
     "UnknownGroup": Row(
         'The directory has no group "{name}".', "`provisor directory groups` lists them; `--deleted` the recycle bin."
     ),
-    "AmbiguousUser": Row('Several users are called "{name}": {ids}.', "Give the user principal name or the id."),
+    "AmbiguousUser": Row('Several users are called "{name}": {ids}.', "Give one of the ids."),
     "AmbiguousGroup": Row('Several groups are called "{name}": {ids}.', "Give the id."),
     "EntryDeleted": Row("{name} is in the recycle bin.", "Bring it back first: `provisor directory restore`."),
+    "EntryDeletedAlready": Row(
+        "{name} is in the recycle bin already.", "With `--purge`, `provisor directory delete` deletes for good."
+    ),
     "AlreadyAssigned": Row("{name} is assigned to {app} as {role} already."),
     "NotAssignedHere": Row(
         "{name} has no such assignment to {app}.",

@@ -241,10 +241,15 @@ def test_a_posix_group_names_people_by_an_alias_that_they_answer_to() -> None:
     assert plus.aliases == (r"uid=a\+b", "uid=second")
 
 
-def test_references_that_are_no_names_are_noted_once_for_each_attribute() -> None:
-    note, group = read("cn: g", "member: nobody", "member: uid=a,dc=x", "member: nobody at all", kind="groupOfNames")
+def test_a_group_whose_members_cannot_all_be_read_is_left_as_it_is() -> None:
+    (fault,) = read("cn: g", "member: nobody", "member: uid=a,dc=x", "member: nobody at all", kind="groupOfNames")
+    assert isinstance(fault, Fault)
+    assert (fault.line, fault.attribute, fault.fatal) == (4, "member", True)
+    assert (fault.reason.code, fault.reason.parameters) == ("LdifInvalidReference", {"count": "2"})
+
+
+def test_a_manager_that_is_no_name_is_noted() -> None:
+    note, person = read("uid: a", "mail: a@x.example", "manager: nobody", kind="person")
     assert isinstance(note, Fault)
-    assert isinstance(group, Record)
-    assert (note.line, note.attribute, note.fatal) == (4, "member", False)
-    assert (note.reason.code, note.reason.parameters) == ("LdifInvalidReference", {"count": "2"})
-    assert group.references["members"] == ("uid=a,dc=x",)
+    assert isinstance(person, Record)
+    assert (note.attribute, note.fatal, person.references) == ("manager", False, {})
