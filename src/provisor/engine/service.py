@@ -62,7 +62,7 @@ class Service:
         self._enqueue = enqueue
         self._stop = stop
         self._changed_at: dict[str, datetime] = {}  # job id → when a change was first seen
-        self._tried: dict[str, int] = {}  # job id → the changes that a cycle was begun for, however it ended
+        self._tried: dict[str, int] = {}  # job id → the changes that were looked at, however that ended
         self._held: set[str] = set()  # cycles that are running, or waiting in the queue
         self._alive_at = self._bin_at = parts.clock()
 
@@ -145,6 +145,8 @@ class Service:
             if job.watermark is None or high <= seen:
                 return False
             concerned = await jobs.concerned(connection, job, seen, high)
+        if not concerned:
+            self._tried[job.id] = high
         if not concerned and seen == job.watermark:
             async with self._parts.database.transaction() as connection:
                 await jobs.advance_watermark(connection, job, high)
