@@ -6,12 +6,13 @@ A connector knows this file and the nouns, and nothing else of ours. It raises o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Difference, Reason
+from provisor.domain.error import ProvisorError
 from provisor.domain.resource import Account, Attributes, Link, Value
 
 
@@ -23,6 +24,7 @@ class Capabilities:
     list: bool = True
     disable: bool = True
     delete: bool = False
+    create_many: int = 0  # accounts that one create_many() makes, at the most; 0: the target is no CreatesMany
     page_size: int = 100  # accounts a page of list(), at the most
 
 
@@ -93,6 +95,18 @@ class Target(Protocol):
     async def close(self) -> None: ...
 
 
+class CreatesMany(Protocol):
+    """The optional ability behind `Capabilities.create_many`."""
+
+    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[str | ProvisorError]:
+        """New accounts with few requests, for people who have none: a listing has just shown that.
+
+        One answer for each, in the same order: the account's id, which is still to be read back; an EntryError where
+        the target refused this one; a RetryLater where nobody knows. Raises RetryLater where nobody knows of any.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What a connector is opened with: the gallery's credential and setting fields by key, and the app's roles."""
@@ -102,3 +116,4 @@ class Connection:
     roles: Sequence[AppRole] = ()
     rate_limit: float = 8.0  # requests a second, at the most
     concurrency: int = 8  # requests at a time
+    keep: Callable[[str, str], Awaitable[None]] | None = None  # puts away a credential that the target has changed

@@ -59,6 +59,7 @@ class Transport:
         concurrency: int,
         limits: Limits | None = None,
         hidden: Collection[str] = (),
+        media_type: str = "application/json",
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.requests = 0  # sent so far, repetitions and sign-ins included
@@ -67,6 +68,7 @@ class Transport:
         self._hidden = tuple(
             form for secret in hidden if secret for form in {secret, quote(secret, safe=""), quote_plus(secret)}
         )
+        self._media_type = media_type
         self._chance = chance
         self._rate = rate
         self._pace = AsyncLimiter(1, 1 / rate)  # no burst: a bucket of n lets 2n through in its first second
@@ -87,7 +89,7 @@ class Transport:
         A 401 is answered by one fresh token and one repetition.
         """
         content = None if body is None else msgspec.json.encode(body)
-        headers = {"Accept": "application/json"} | ({} if content is None else {"Content-Type": "application/json"})
+        headers = {"Accept": self._media_type} | ({} if content is None else {"Content-Type": self._media_type})
         if self.signer is None:
             return _judged(await self._persist(Request(method, url, headers, content)), expected)
         token = await self.signer.token(None)
