@@ -98,11 +98,12 @@ class Target(Protocol):
 class CreatesMany(Protocol):
     """The optional ability behind `Capabilities.create_many`."""
 
-    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[str | ProvisorError]:
+    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[str | ProvisorError | None]:
         """New accounts with few requests, for people who have none: a listing has just shown that.
 
         One answer for each, in the same order: the account's id, which is still to be read back; an EntryError where
-        the target refused this one; a RetryLater where nobody knows. Raises RetryLater where nobody knows of any.
+        the target refused this one; None where it passed over this one without a word; a RetryLater where nobody
+        knows. Raises RetryLater where nobody knows of any.
         """
         ...
 

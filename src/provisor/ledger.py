@@ -50,6 +50,7 @@ class Draft:
     entry_change_no: int
     link_version: int
     claim: Claim | None
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Line:
     claim: Claim | None
     name: str = ""  # the entry's display name
     login: str | None = None  # its userPrincipalName
+    listed: bool = False  # a listing of this cycle showed everybody, and no account of this entry
     held: bool = False  # by the guard, until a person agrees
     in_doubt: bool = False  # it may have been sent before a crash
     moved: bool = False  # … and its entry, assignment or link has changed since

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.world import APP, World, ldif_group, ldif_person
 
-from provisor.app import assignments, people, provisioning
+from provisor.app import apps, assignments, people, provisioning
 from provisor.directory.importing import MISSING_SHARE
 from provisor.domain.error import Refused
 from provisor.engine.cycle import Parts, run_cycle
@@ -194,6 +194,7 @@ async def test_a_line_settled_after_a_stop_is_counted_and_logged_once(world: Wor
     names = [f"p{number}" for number in range(6)]
     await world.import_text("".join(ldif_person(name) for name in names))
     await world.connect()
+    await apps.set_settings(world.installation, APP, {"batchSize": "1"})
     await world.assign(*(f"{name}@corp.example" for name in names))
     world.emulator.inject(Fault(kind="lost-reply", method="POST", path="/users$", times=1))
     world.emulator.inject(Fault(kind="slow", method="POST", path="/users$", seconds=2))
@@ -201,7 +202,7 @@ async def test_a_line_settled_after_a_stop_is_counted_and_logged_once(world: Wor
     pace = replace(ONCE, concurrency=2, page=2, flush_every=0.05)
     quick = Parts(parts.database, parts.open_target, parts.clock, pace)
     running = asyncio.create_task(run_cycle(quick, cycle, stop))
-    while not (await world.cycle(cycle.id)).counts.get("failed"):
+    while not (await world.cycle(cycle.id)).counts.get("failed") and not running.done():
         await asyncio.sleep(0.05)
     stop.set()
     await running

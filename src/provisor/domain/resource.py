@@ -45,6 +45,7 @@ class Account:
     grants: Attributes = field(default_factory=dict)  # the connector's own note: which licence it gave
     holds: Attributes = field(default_factory=dict)  # the same of all that the account has, whoever gave it
     privileged: bool = False  # holds a role that a person must agree to take over
+    elsewhere: bool = False  # its owner has still to leave another tenant, and cannot use it before
 
 
 @dataclass(frozen=True, slots=True)

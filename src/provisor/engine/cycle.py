@@ -125,7 +125,7 @@ async def plan_page(
             drafts += _draft(candidate, plan_failure(candidate.entry, refused[entry_id]), by)
             continue
         situation = match(candidate.entry, None, found.get(entry_id, ()), holders, own)
-        drafts += _draft(candidate, plan(candidate.entry, desired, situation, program), by)
+        drafts += _draft(candidate, plan(candidate.entry, desired, situation, program), by, listed=lookup.listed)
     return drafts
 
 
@@ -139,11 +139,13 @@ async def apply_cycle(
     await Push(ledger, target, program, parts.pace, parts.clock, stop).run()
 
 
-def _draft(candidate: Candidate, change: Change, by: tuple[Claim, ...] = ()) -> Sequence[Draft]:
+def _draft(
+    candidate: Candidate, change: Change, by: tuple[Claim, ...] = (), *, listed: bool = False
+) -> Sequence[Draft]:
     if not worth_a_line(change, noted=candidate.noted):
         return ()
     version = candidate.link.version if candidate.link else 0
-    return (Draft(change, candidate.entry.change_no, version, by[0] if by else None),)
+    return (Draft(change, candidate.entry.change_no, version, by[0] if by else None, listed),)
 
 
 async def _holders(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from provisor.connector import Target
 from provisor.domain.error import EntryError
 from provisor.domain.resource import Account
+from provisor.flow.push import find_all
 from provisor.ledger import Candidate, Ledger
 
 
@@ -18,18 +19,18 @@ async def settled(
 
     Whose look-up is refused stays in doubt: by entry id, why.
     """
+    lost = {candidate.entry.id: candidate.lost for candidate in page if candidate.lost is not None}
+    known = await find_all(target, lost.values()) if len(lost) > 1 else {}
     found: dict[str, Account | None] = {}
     refused: dict[str, EntryError] = {}
-    for candidate in page:
-        if candidate.lost is None:
-            continue
+    for entry_id, claim in lost.items():
         try:
-            accounts = await target.find(candidate.lost.attribute, candidate.lost.value)
+            accounts = known[str(claim)] if str(claim) in known else await target.find(claim.attribute, claim.value)
         except EntryError as error:
-            refused[candidate.entry.id] = error
+            refused[entry_id] = error
             continue
         ours = len(accounts) == 1 and not await ledger.holders([accounts[0].id])
-        found[candidate.entry.id] = accounts[0] if ours else None
+        found[entry_id] = accounts[0] if ours else None
     if not found:
         return page, refused
     links = await ledger.settle(found)

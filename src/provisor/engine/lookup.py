@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from provisor.connector import Page, Target
 from provisor.domain.error import EntryError
 from provisor.domain.resource import Account
+from provisor.flow.push import costs_more
 from provisor.ledger import Claim, Ledger
 
 CONCURRENCY = 16
@@ -24,6 +25,11 @@ class Lookup:
         self._unlinked = unlinked
         self._complete: bool | None = None  # None: not decided; False: the listing shows not everybody
         self._listing = False
+
+    @property
+    def listed(self) -> bool:
+        """Has a listing shown everybody?"""
+        return self._listing and self._complete is True
 
     async def find(
         self, wanted: Mapping[str, Sequence[Claim]]
@@ -57,19 +63,12 @@ class Lookup:
         total: int | None = None
         async for page in self._target.list():
             total = page.total
-            if not seen and capabilities.filter and self._cheaper_one_by_one(page):
+            if not seen and capabilities.filter and costs_more(page, self._unlinked):
                 return False
             seen.update(account.id for account in page.accounts)
             await self._ledger.list_accounts(self._by_claim(page))
         self._listing = True
         return not capabilities.filter or (total is not None and len(seen) == total)
-
-    def _cheaper_one_by_one(self, first: Page) -> bool:
-        """Would the pages still to come cost more requests than asking for each entry?"""
-        if first.total is None or not first.accounts:
-            return False
-        pages = -(-first.total // len(first.accounts))
-        return pages - 1 > self._unlinked
 
     def _by_claim(self, page: Page) -> Mapping[str, Sequence[Account]]:
         found: dict[str, list[Account]] = defaultdict(list)

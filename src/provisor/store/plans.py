@@ -78,6 +78,7 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
         "claim": str(draft.claim) if draft.claim else None,
         "entry_change_no": draft.entry_change_no,
         "link_version": draft.link_version,
+        "listed": draft.listed,
     }
 
 
@@ -112,7 +113,7 @@ def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
     claim = Claim(*row.claim.split("=", 1)) if row.claim else None
     held, changed = row.state == "held", in_doubt and moved(row)
     name, login = names_of(row)
-    return Line(row.seq, change, claim, name, login, held=held, in_doubt=in_doubt, moved=changed)
+    return Line(row.seq, change, claim, name, login, row.listed, held=held, in_doubt=in_doubt, moved=changed)
 
 
 def action_from(row: sa.Row[Any]) -> Action:

@@ -268,6 +268,7 @@ plan_line = sa.Table(
     text("claim", nullable=True),  # the matching value or account that only one entry may claim
     number("entry_change_no"),
     number("link_version"),
+    flag("listed"),  # the target's listing showed everybody, and no account of this entry
     text("outcome", nullable=True),
     sa.Index(None, "cycle_id", "state", "rank", "seq"),
     sa.Index(None, "cycle_id", "claim"),

@@ -30,7 +30,8 @@ def show(
     attributes |= {"active": user.active, "appRoles": roles_held(user, licences, roles)}
     held_: Attributes = {"licenseKeys": list(user.licences), "adminRoles": list(user.admin_roles or ())}
     privileged = bool(user.admin_roles or user.role_sets)
-    return Account(user.id, attributes, user.active, grants or {}, held_, privileged)
+    elsewhere = bool(user.identity_read_only) and (user.status or "").upper() == "INVITED"
+    return Account(user.id, attributes, user.active, grants or {}, held_, privileged, elsewhere)
 
 
 def known(wanted: Attributes) -> Attributes:
@@ -41,13 +42,12 @@ def known(wanted: Attributes) -> Attributes:
     return wanted
 
 
-def invitation(desired: Attributes, grant: Grant, licences: Sequence[str]) -> dict[str, object]:
-    """The body of POST users, for one person."""
-    person = {name: desired[name] for name in PROPERTIES if desired.get(name)}
-    if grant.locale and "locale" not in person:
-        person["locale"] = grant.locale
+def invitation(people: Sequence[Attributes], grant: Grant, licences: Sequence[str]) -> dict[str, object]:
+    """The body of POST users, for people who are to hold the same."""
+    extra = {"locale": grant.locale} if grant.locale else {}
+    users = [{**extra, **{name: one[name] for name in PROPERTIES if one.get(name)}} for one in people]
     shared = {"licenseKeys": list(licences), "adminRoles": list(grant.admin_roles), "groupKey": grant.group_key}
-    return {"users": [person], **{name: value for name, value in shared.items() if value}}
+    return {"users": users, **{name: value for name, value in shared.items() if value}}
 
 
 def edits(user: User, wanted: Attributes) -> dict[str, object]:

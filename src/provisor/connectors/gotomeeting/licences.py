@@ -42,6 +42,11 @@ class Licences:
         self._taken.update(chosen)
         return chosen
 
+    async def exhausted(self, products: Collection[str]) -> LicenseLimitExceeded | None:
+        """Read again: is there no seat left for these products?"""
+        known = await self._current(fresh=True)
+        return self._exhausted(products, known, ()) if self._pick(products, known, ()) is None else None
+
     async def refused(self, chosen: Collection[str]) -> None:
         """The target says that one of these has no seat: what we know is out of date."""
         self._taken.subtract(chosen)

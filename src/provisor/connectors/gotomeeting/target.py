@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from functools import partial
 
 from provisor.connector import Capabilities, CheckStep, Connection, Page
-from provisor.connectors.gotomeeting.account import PROPERTIES, edits, held, invitation, known, show, verify
+from provisor.connectors.gotomeeting.account import PROPERTIES, edits, held, known, show, verify
 from provisor.connectors.gotomeeting.admin import LARGE_PAGE, Admin, equals
 from provisor.connectors.gotomeeting.check import Check
+from provisor.connectors.gotomeeting.invite import Invitations, Invitee
 from provisor.connectors.gotomeeting.licences import Licences
 from provisor.connectors.gotomeeting.moves import Moves, Ours, leaving, moves
 from provisor.connectors.gotomeeting.roles import SUPER_USER, Grant, listed, resolve
@@ -17,15 +19,12 @@ from provisor.connectors.http import Limits, Transport
 from provisor.domain.change import Difference
 from provisor.domain.error import (
     Conflict,
-    DuplicateTargetEntries,
     EntryError,
     InvalidValue,
-    LicenseLimitExceeded,
     Misconfigured,
     MissingValue,
-    NotFound,
     NotPermitted,
-    Rejected,
+    ProvisorError,
     StillActive,
 )
 from provisor.domain.resource import Account, Attributes, Link
@@ -48,7 +47,8 @@ class GoToMeeting:
 
     def __init__(self, transport: Transport, connection: Connection) -> None:
         credentials, settings = connection.credentials, connection.settings
-        self.capabilities = Capabilities(filter=True, list=True, disable=True, delete=True, page_size=LARGE_PAGE)
+        batch = int(str(settings.get("batchSize") or 1))
+        self.capabilities = Capabilities(delete=True, create_many=batch, page_size=LARGE_PAGE)
         self.transport = transport
         self._roles = connection.roles
         self._account_key = credentials.get("AccountKey", "")
@@ -62,6 +62,7 @@ class GoToMeeting:
             verb=str(settings.get("assignLicenseVerb") or "PUT").upper(),
         )
         self._licences = Licences(self._admin)
+        self._invitations = Invitations(self._admin, self._licences, partial(self._search, "email"))
 
     def __repr__(self) -> str:
         return f"GoToMeeting({self._admin.root!r})"
@@ -101,22 +102,31 @@ class GoToMeeting:
 
         Raises LicenseLimitExceeded, and Conflict where the address belongs to another GoTo account.
         """
-        known(desired)
-        for name in ("email", "firstName", "lastName", "appRoles"):
-            if not desired.get(name):
-                raise MissingValue(attribute=name)
-        grant = self._grant(listed(desired["appRoles"]))
-        user, given = await self._invite(desired, grant)
+        grant = self._grant_of(desired)
+        user, given = await self._invitations.one(desired, grant)
         ours = Ours(frozenset(given), frozenset(grant.admin_roles))
         try:
             account, user = await self._settle(user, desired, grant, Grant(), ours)
-            if user.identity_read_only and (user.status or "").upper() == "INVITED":
+            if account.elsewhere:
                 raise Conflict(email=user.email, account=user.id, problem="TransferPending")
         except EntryError as error:  # invited all the same: ours to take away again
             if user.id != await self.own_account():
                 error.account = self._view(user, await self._licences.products(), ours.still_held(user))
             raise
         return account
+
+    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[str | ProvisorError | None]:
+        """Invite people who are not in the account, with a request for all who get the same."""
+        answers: list[str | ProvisorError | None] = [None] * len(desired)
+        invitees: dict[int, Invitee] = {}
+        for place, wanted in enumerate(desired):
+            try:
+                invitees[place] = (wanted, self._grant_of(wanted))
+            except EntryError as error:
+                answers[place] = error
+        for place, answer in zip(invitees, await self._invitations.many([*invitees.values()]), strict=True):
+            answers[place] = answer
+        return answers
 
     async def update(self, link: Link, differences: Sequence[Difference]) -> Account:
         """Write what differs from what GoTo holds now; a role given up takes its licence with it.
@@ -167,46 +177,6 @@ class GoToMeeting:
         await self.transport.close()
 
     # ---- steps --------------------------------------------------------------------------------------------------
-
-    async def _invite(self, desired: Attributes, grant: Grant) -> tuple[User, Sequence[str]]:
-        """POST users, with other licences where the seats turn out to be gone. Gives the licences that are ours too."""
-        email = str(desired["email"])
-        try:
-            chosen = await self._licences.choose(grant.products)
-        except LicenseLimitExceeded:
-            there = await self._search("email", email)  # he may hold the last seat: an earlier answer was lost
-            if len(there) != 1:
-                raise
-            return there[0], await self._covering(there[0], grant)
-        tried = [set(chosen)]
-        answer, made = await self._admin.invite(invitation(desired, grant, chosen))
-        while not answer.ok:
-            await self._licences.refused(chosen)
-            chosen = await self._licences.choose(grant.products)
-            if set(chosen) in tried:
-                raise LicenseLimitExceeded(product=", ".join(grant.products), said=answer.said)
-            tried.append(set(chosen))
-            answer, made = await self._admin.invite(invitation(desired, grant, chosen))
-        keys = [str(one.key) for one in made if (one.email or email).casefold() == email.casefold()]
-        keys = keys or [user.id for user in await self._search("email", email)]
-        if len(set(keys)) > 1:
-            raise DuplicateTargetEntries(accounts=", ".join(keys))
-        if not keys:
-            raise Rejected(email=email, problem="NotInvited", said=answer.said)
-        try:
-            user = await self._admin.user(keys[0])
-        except NotFound as error:  # made a moment ago, and not to be seen yet
-            error.account = Account(keys[0], {}, grants=Ours(frozenset(chosen), frozenset(grant.admin_roles)).note())
-            raise
-        if (user.email or "").casefold() != email.casefold():
-            raise Conflict(email=email, account=user.id, holds=user.email)
-        self._licences.freed(set(chosen).difference(user.licences))
-        return user, await self._covering(user, grant)
-
-    async def _covering(self, user: User, grant: Grant) -> Sequence[str]:
-        """The licences of a user that his roles call for: in answer to a create these are ours."""
-        licences = await self._licences.products()
-        return [key for key in user.licences if set(grant.products).intersection(licences.get(key, ()))]
 
     async def _settle(
         self, user: User, wanted: Attributes, grant: Grant | None, gone: Grant, ours: Ours
@@ -265,6 +235,14 @@ class GoToMeeting:
             if found:
                 return [*found.values()]
         return []
+
+    def _grant_of(self, desired: Attributes) -> Grant:
+        """What somebody new is to hold. Raises MissingValue, InvalidValue."""
+        known(desired)
+        for name in ("email", "firstName", "lastName", "appRoles"):
+            if not desired.get(name):
+                raise MissingValue(attribute=name)
+        return self._grant(listed(desired["appRoles"]))
 
     def _grant(self, values: Sequence[str]) -> Grant:
         grant = resolve(values, self._roles)

@@ -101,7 +101,7 @@ class UsersApi:
                 answer.append({"key": user.key, "email": user.email})
         if refused and not answer:
             raise refused[0][1]
-        return json(answer, 201)
+        return json(answer[::-1], 201)  # its order says nothing
 
     async def update(self, request: web.Request) -> web.Response:
         """Changes what the body names, all of it or nothing."""

@@ -291,6 +291,7 @@ def upgrade() -> None:
         sa.Column("claim", sa.Text(), nullable=True),
         sa.Column("entry_change_no", sa.BigInteger(), nullable=False),
         sa.Column("link_version", sa.BigInteger(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_plan_line_cycle_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("cycle_id", "seq", name=op.f("pk_plan_line")),

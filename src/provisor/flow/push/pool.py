@@ -1,0 +1,317 @@
+"""The pool: lines of a stored plan, several at a time, and what became of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from provisor.connector import Target
+from provisor.domain.change import Create
+from provisor.domain.error import Conflict, EntryError, JobError, RetryLater
+from provisor.domain.resource import Account
+from provisor.flow.map import MappingProgram
+from provisor.flow.push.line import Sender
+from provisor.flow.push.many import create_many, find_all, fits_a_batch, read_back
+from provisor.flow.push.order import RANKS
+from provisor.flow.record import record, record_doubt, record_refusal
+from provisor.ledger import Claim, Ledger, Line, Outcome
+
+GRACE = 8.0  # seconds that requests in flight may take once the push is asked to stop
+LONGEST_PAUSE = 60.0  # seconds before a line is tried again, whatever the target asks for
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard a target is pushed."""
+
+    concurrency: int = 16
+    page: int = 200  # lines that are marked as being sent at a time
+    flush_after: int = 200  # outcomes
+    flush_every: float = 1.0  # seconds
+    read_back_after: int = 1000  # accounts that were made in batches
+    attempts: int = 3  # at one line whose answer was lost
+    pause: float = 1.0  # seconds before the second attempt; doubles
+    give_up_after: int = 20  # lines in a row without any answer: the target is down
+
+
+class Stopped(Exception):
+    """The push was asked to stop; what was not sent is still planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An account that a batch made, and that is still to be read back; until then its line is in doubt."""
+
+    line: Line
+    target_id: str
+    began: datetime
+
+
+@dataclass
+class Push:
+    """Sends the lines of a stored plan, several at a time, and records what became of each."""
+
+    ledger: Ledger
+    target: Target
+    program: MappingProgram
+    pace: Pace
+    clock: Callable[[], datetime]
+    stop: asyncio.Event
+
+    def __post_init__(self) -> None:
+        self._sender = Sender(self.target, self.program, self.clock)
+        self._lines: deque[Line] = deque()
+        self._made: list[Made] = []
+        self._outcomes: list[Outcome] = []
+        self._exhausted = False
+        self._failure: JobError | RetryLater | None = None
+        self._unanswered = 0
+        self._refilling, self._flushing, self._reading = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
+
+    async def run(self) -> None:
+        """Push everything. Raises what stopped it: a JobError, the last RetryLater of an outage, or Stopped."""
+        for rank_ in RANKS:
+            in_doubt = await self.ledger.in_doubt(rank_)
+            await self._look_up([line for line in in_doubt if isinstance(line.change.action, Create)])
+            self._lines.extend(in_doubt)
+            self._exhausted = False
+            await self._run_pool(rank_)
+            if self._failure is not None:
+                raise self._failure
+            if self.stop.is_set():
+                raise Stopped
+
+    @property
+    def _ending(self) -> bool:
+        return self.stop.is_set() or self._failure is not None
+
+    # ---- the pool -----------------------------------------------------------------------------------------------
+
+    async def _run_pool(self, rank_: int) -> None:
+        """Workers until the rank is done; whatever ends them, all that was answered is recorded."""
+        work = asyncio.create_task(self._work_off(rank_))
+        flusher = asyncio.create_task(self._flush_regularly(work))
+        cutter = asyncio.create_task(self._cut_off(work))
+        try:
+            ended, _ = await asyncio.wait([work, flusher], return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in (work, cutter):
+                task.cancel()
+            await asyncio.gather(work, cutter, flusher, return_exceptions=True)
+            await self._flush()
+            await self.ledger.release([line for line in self._lines if not line.in_doubt])
+            self._lines.clear()
+        for task in ended:
+            if not task.cancelled() and (error := task.exception()):
+                raise error
+
+    async def _work_off(self, rank_: int) -> None:
+        """Until nothing is left: what a batch made and is not as planned comes back as a line of its own."""
+        while not self._exhausted or self._lines:
+            try:
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(self.pace.concurrency):
+                        workers.create_task(self._work(rank_))
+            except ExceptionGroup as errors:
+                raise errors.exceptions[0] from None
+            await self._read_back()
+            if self._ending:
+                return
+
+    async def _work(self, rank_: int) -> None:
+        while lines := await self._next(rank_):
+            if len(lines) > 1:
+                await self._create(lines)
+            else:
+                await self._carry_out(lines[0])
+            if len(self._outcomes) >= self.pace.flush_after:
+                await self._flush()
+            if len(self._made) >= self.pace.read_back_after:
+                await self._read_back()
+
+    async def _next(self, rank_: int) -> Sequence[Line]:
+        """The next line; or several, which share a request."""
+        if self._ending:
+            return ()
+        if self._short() and not self._exhausted:
+            async with self._refilling:
+                if self._short() and not self._exhausted:
+                    page = await self.ledger.take(rank_, self.pace.page)
+                    self._exhausted = not page
+                    self._lines.extend(page)
+        lines: list[Line] = []
+        while self._lines and len(lines) < self._batch:
+            if lines and not (fits_a_batch(lines[-1]) and fits_a_batch(self._lines[0])):
+                break
+            lines.append(self._lines.popleft())
+        return lines
+
+    @property
+    def _batch(self) -> int:
+        """Lines that share a request, at the most, as far as the target knows by now."""
+        able = self.target.capabilities
+        return max(1, able.create_many) if able.list else 1
+
+    def _short(self) -> bool:
+        return len(self._lines) <= self.pace.concurrency * self._batch
+
+    # ---- one line -----------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, line: Line) -> None:
+        outcome = await (self._look(line) if line.moved else self._try(line))
+        if outcome is not None:
+            self._outcomes.append(outcome)
+
+    async def _try(self, line: Line) -> Outcome | None:
+        """None: nobody knows whether it was carried out and the push is ending, so it stays in doubt."""
+        began, in_doubt = self.clock(), line.in_doubt
+        for attempt in range(self.pace.attempts):
+            try:
+                account = await (self._sender.settle(line) if in_doubt else self._sender.send(line))
+            except RetryLater as error:
+                in_doubt, lost = True, error
+                if self.stop.is_set():
+                    return None
+                if attempt + 1 < self.pace.attempts:
+                    await self._pause(error.wait or self.pace.pause * 2**attempt)
+            except EntryError as error:
+                self._unanswered = 0
+                return record_refusal(line, error, began, self.clock())
+            except JobError as error:
+                self._failure = self._failure or error
+                return None
+            else:
+                self._unanswered = 0
+                return record(line, account, began, self.clock())
+        self._unanswered += 1
+        if self._unanswered >= self.pace.give_up_after:
+            self._failure = self._failure or lost
+        return record_doubt(line, lost, began, self.clock())
+
+    async def _look(self, line: Line) -> Outcome | None:
+        """A line in doubt whose entry has changed since: was it carried out? It is not sent any more."""
+        began = self.clock()
+        try:
+            account = await self._sender.as_planned(line)
+        except (RetryLater, JobError) as error:
+            self._failure = self._failure or error
+            return None
+        except EntryError:
+            account = None
+        if account is None:
+            await self.ledger.supersede(line)
+            return None
+        return record(line, account, began, self.clock())
+
+    # ---- many at once -------------------------------------------------------------------------------------------
+
+    async def _create(self, lines: Sequence[Line]) -> None:
+        """Several people in one request. Whatever is not clear stays in doubt until it is."""
+        began = self.clock()
+        try:
+            answers = await create_many(self.target, lines)
+        except JobError as error:
+            self._failure = self._failure or error
+            return
+        self._made += [Made(line, target_id, began) for line, target_id in answers.made]
+        self._outcomes += [record_refusal(line, error, began, self.clock()) for line, error in answers.refused]
+        if len(answers.unclear) < len(lines):
+            self._unanswered = 0
+        for line in answers.passed_over:
+            if not self._ending:
+                await self._carry_out(line)
+        if answers.unclear:
+            await self._halve([replace(line, in_doubt=True) for line in answers.unclear])
+
+    async def _halve(self, lines: Sequence[Line]) -> None:
+        """Look up what came of an unclear batch; of those who are known to be absent, half at a time is sent again."""
+        await self._pause(self.pace.pause)
+        if self._ending:
+            return
+        await self._look_up(lines)
+        absent = [line for line in lines if self._sender.looked_up.get(str(line.claim)) == []]
+        for line in lines:
+            if self._sender.looked_up.get(str(line.claim)) != [] and not self._ending:
+                await self._carry_out(line)
+        middle = len(absent) // 2
+        for half in (absent[:middle], absent[middle:]):
+            if len(half) > 1 and not self._ending:
+                self._forget_look_up(half)
+                await self._create([replace(line, in_doubt=False) for line in half])
+            elif half and not self._ending:
+                await self._carry_out(half[0])
+
+    async def _look_up(self, lines: Sequence[Line]) -> None:
+        """Ask for the accounts of several creates at once; where nobody answers, each is asked for by itself."""
+        claims = [line.claim for line in lines if line.claim is not None]
+        if len(claims) > 1:
+            with suppress(RetryLater):
+                self._sender.looked_up.update(await find_all(self.target, claims))
+
+    def _forget_look_up(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            self._sender.looked_up.pop(str(line.claim), None)
+
+    async def _read_back(self) -> None:
+        """Only what the target shows has been made."""
+        async with self._reading:
+            made, self._made = self._made, []
+            if not made or self._ending:
+                return
+            try:
+                accounts = await read_back(self.target, {one.target_id for one in made})
+            except (RetryLater, JobError) as error:
+                self._failure = self._failure or error
+                return
+            for one in made:
+                self._judge(one, accounts.get(one.target_id))
+
+    def _judge(self, one: Made, account: Account | None) -> None:
+        """As wanted; or not, and then the line goes on by itself from what is there."""
+        line, action = one.line, one.line.change.action
+        assert isinstance(action, Create), "only creates are sent together"
+        if account is not None and not self._is_of(account, line):
+            error: EntryError = Conflict(account=account.id, claim=str(line.claim))
+            self._outcomes.append(record_refusal(line, error, one.began, self.clock()))
+        elif account is None or account.elsewhere or self._sender.lacking(account, action.desired):
+            if account is not None:
+                self._sender.looked_up[str(line.claim)] = [account]
+            self._lines.append(replace(line, in_doubt=True))
+        else:
+            ours = replace(account, grants=account.holds)
+            self._outcomes.append(record(line, ours, one.began, self.clock()))
+
+    def _is_of(self, account: Account, line: Line) -> bool:
+        assert line.claim is not None, "whoever is created has a matching value"
+        value = account.attributes.get(line.claim.attribute)
+        return value is not None and str(Claim(line.claim.attribute, str(value))) == str(line.claim)
+
+    # ---- waiting, and recording ---------------------------------------------------------------------------------
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the push, and not as long as a target may ask."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), min(seconds, LONGEST_PAUSE))
+
+    async def _cut_off(self, work: asyncio.Task[None]) -> None:
+        """Once asked to stop, requests in flight have the grace to end; after that their lines are in doubt."""
+        await self.stop.wait()
+        await asyncio.sleep(GRACE)
+        work.cancel()
+
+    async def _flush_regularly(self, work: asyncio.Task[None]) -> None:
+        while not work.done():
+            await asyncio.wait([work], timeout=self.pace.flush_every)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Record what was answered; what could not be recorded is kept."""
+        async with self._flushing:
+            outcomes = self._outcomes[:]
+            if outcomes:
+                await self.ledger.record(outcomes)
+                del self._outcomes[: len(outcomes)]
