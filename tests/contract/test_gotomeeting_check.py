@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.contract.gotomeeting_bench import opened, options
+from tests.contract.gotomeeting_bench import HASTY, ROLES, credentials, opened, options
 from tests.contract.stub import Handler, Script, says, sends, serving, transport
 
-from provisor.connector import CheckStep
-from provisor.connectors.gotomeeting import GoToMeeting
+from provisor.connector import CheckStep, Connection
+from provisor.connectors.gotomeeting import GoToMeeting, open_gotomeeting
 from provisor.connectors.gotomeeting.signin import SignIn, TokenService, token_services
 from provisor.domain.error import Misconfigured, ProvisorError, SignInMethodRefused, Unauthorized, Unavailable
 from provisor.testing.gotomeeting import Admin, Fault, GoToMeetingEmulator, OtherAccount
@@ -154,6 +154,56 @@ async def test_a_refresh_token_that_is_not_sent_again_stays_good() -> None:
             goto.expire_tokens()
             await target.get(own)
             assert goto.count("POST", "/oauth/token") == posts
+
+
+async def test_a_personal_access_token_signs_in_and_again_when_the_token_has_ended() -> None:
+    pat = {"SignInMethod": "personalAccessToken", "PersonalAccessToken": "admin-pat", "Password": ""}
+    async with GoToMeetingEmulator(options(password_sign_in="decommissioned")) as goto, opened(goto, **pat) as target:
+        steps = await checked(target)
+        assert [(step.name, step.status) for step in steps] == [(name, "success") for name in STEPS]
+        assert steps[0].reason.parameters == {"method": "personalAccessToken"}
+        goto.expire_tokens(refresh_tokens=True)
+        await target.get(goto.user("admin@example.com").key)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"SignInMethod": "personalAccessToken", "PersonalAccessToken": "wrong"}, "Unauthorized"),
+        ({"SignInMethod": "refreshToken", "RefreshToken": "wrong"}, "Unauthorized"),
+        ({"SignInMethod": "personalAccessToken"}, "Misconfigured"),
+        ({"SignInMethod": "refreshToken"}, "Misconfigured"),
+    ],
+)
+async def test_no_other_method_is_tried_than_the_chosen_one(given: dict[str, str], problem: str) -> None:
+    async with GoToMeetingEmulator(options()) as goto, opened(goto, **given) as target:
+        steps = await checked(target)
+        assert (steps[-1].status, steps[-1].reason.code) == ("failure", problem)
+        assert goto.count("POST", "/oauth/token") <= 1
+        assert not [one for one in given.values() if one in str(steps) and one == "wrong"]
+
+
+async def test_a_refresh_token_that_rotates_is_put_away_before_the_access_token_is_used() -> None:
+    kept: list[tuple[str, str, int]] = []
+
+    async with GoToMeetingEmulator(options(rotate_refresh_tokens=True)) as goto:
+
+        async def keep(key: str, value: str) -> None:
+            kept.append((key, value, goto.count("GET", "/me")))
+
+        first = goto.refresh_token("admin@example.com")
+        given = credentials(goto, SignInMethod="refreshToken", RefreshToken=first, Password="")
+        target = open_gotomeeting(Connection(given, roles=ROLES, rate_limit=10_000, keep=keep), HASTY)
+        own = await target.own_account()
+        assert own is not None
+        assert [(key, at) for key, _, at in kept] == [("RefreshToken", 0)]
+        goto.expire_tokens()
+        await target.get(own)
+        assert len({first, *(value for _, value, _ in kept)}) == 3
+        await target.close()
+        again = credentials(goto, SignInMethod="refreshToken", RefreshToken=kept[-1][1], Password="")
+        async with opened(goto, **again) as other:
+            assert await other.own_account() == own
 
 
 async def test_a_token_that_never_works_is_unauthorized_and_no_loop() -> None:

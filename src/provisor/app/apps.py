@@ -44,7 +44,12 @@ class AppDetails:
     def missing(self) -> Sequence[CredentialField]:
         """Required credentials that neither the app nor the server has; defaults count as given."""
         given = set(self.app.credentials) | self.secrets
-        return [f for f in self.manifest.credentials if f.required and not f.default and f.key not in given]
+        return [f for f in self.credentials if f.required and not f.default and f.key not in given]
+
+    @property
+    def credentials(self) -> Sequence[CredentialField]:
+        """What the chosen way of signing in needs."""
+        return self.manifest.asked(self.app.credentials)
 
 
 async def add(installation: Installation, app: str, name: str | None = None) -> App:
@@ -159,7 +164,8 @@ async def set_mode(installation: Installation, word: str, mode: Literal["Automat
 
 
 async def set_credentials(installation: Installation, word: str, given: Mapping[str, str]) -> Sequence[str]:
-    """Save credentials; the others stay. A changed address clears the secrets: gives back which were cleared."""
+    """Save credentials; the others stay. A changed address or way of signing in clears the
+    secrets: gives back which were cleared."""
     async with installation.database.transaction() as connection:
         app = await find(connection, word)
         fields = {field.key: field for field in manifest_of(app).credentials}
@@ -171,8 +177,11 @@ async def set_credentials(installation: Installation, word: str, given: Mapping[
                 raise Refused("UnknownCredential", key=key, known=", ".join(fields))
             if field.address:
                 checked_address(field.label, value)
-                if value.rstrip("/") != (plain.get(key) or field.default or "").rstrip("/"):
-                    cleared = await apps.clear_secrets(connection, app.id)
+            if field.choices and value not in field.choices:
+                raise Refused("SettingInvalid", key=key, value=value[:100], choices=", ".join(field.choices))
+            moved = value.rstrip("/") != (plain.get(key) or field.default or "").rstrip("/")
+            if moved and (field.address or field.choices):
+                cleared = await apps.clear_secrets(connection, app.id)
         for key, value in given.items():
             if fields[key].secret and not value:
                 raise Refused("SecretEmpty", field=fields[key].label)

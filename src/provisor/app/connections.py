@@ -30,14 +30,19 @@ async def open_target(installation: Installation, job: Job) -> Target:
     rate = app_cases.rate_of(app, manifest)
     made = CONNECTORS[manifest.connector]
     credentials = _credentials(installation, app, manifest, blobs)
-    return made(Connection(credentials=credentials, settings=settings, roles=roles, rate_limit=rate))
+
+    async def keep(key: str, value: str) -> None:
+        async with installation.database.transaction() as connection:
+            await apps.put_secret(connection, app.id, key, installation.vault.seal(app.id, key, value))
+
+    return made(Connection(credentials=credentials, settings=settings, roles=roles, rate_limit=rate, keep=keep))
 
 
 def _credentials(
     installation: Installation, app: App, manifest: Manifest, blobs: Mapping[str, bytes]
 ) -> Mapping[str, str]:
     credentials: dict[str, str] = {}
-    for field in manifest.credentials:
+    for field in manifest.asked(app.credentials):
         value: str | None
         if field.key in blobs:
             try:

@@ -101,7 +101,7 @@ def show(app_: str, as_json: bool) -> None:
 def say_credentials(details: AppDetails) -> None:
     say()
     rows: list[list[Styled]] = []
-    for field in details.manifest.credentials:
+    for field in details.credentials:
         absent = ("missing", "yellow") if field.required else (field.help, "dim")
         rows.append([field.label, field.key, given(details, field.key) or absent])
     table(("Credential", "Key", "Value"), rows)
@@ -244,7 +244,7 @@ def details_json(details: AppDetails) -> Mapping[str, object]:
                 "isSet": bool(given(details, field.key)),
                 "value": None if field.secret else details.app.credentials.get(field.key) or field.default,
             }
-            for field in details.manifest.credentials
+            for field in details.credentials
         ],
         "settings": dict(details.app.settings),
         "notification": {

@@ -71,7 +71,8 @@ def credentials(app_: str, others: Sequence[str], files: Sequence[str], as_json:
         cleared = run(lambda installation: apps.set_credentials(installation, details.app.id, values))
     if cleared:
         names = ", ".join(fields[key].label for key in cleared)
-        note(("The address changed, so these were cleared and are needed anew: ", "yellow"), names)
+        why = "The address or the way of signing in changed, so these were cleared and are needed anew: "
+        note((why, "yellow"), names)
     asked = _ask(run(lambda installation: apps.show(installation, details.app.id)), everything=not values)
     if asked:
         run(lambda installation: apps.set_credentials(installation, details.app.id, asked))
@@ -86,7 +87,7 @@ def _ask(details: AppDetails, *, everything: bool) -> Mapping[str, str]:
     """What a person at the terminal gives: of all fields, or of required ones that are missing."""
     if not interactive():
         return {}
-    fields: Sequence[CredentialField] = details.manifest.credentials if everything else details.missing
+    fields: Sequence[CredentialField] = details.credentials if everything else details.missing
     if fields:
         note("Enter leaves a value as it is.")
     answers: dict[str, str] = {}

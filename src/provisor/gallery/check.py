@@ -44,9 +44,15 @@ def _roles(roles: tuple[AppRole, ...]) -> Iterator[str]:
 
 def _credentials(fields: tuple[CredentialField, ...]) -> Iterator[str]:
     yield from _twice("credential", (field.key for field in fields))
+    ways = {choice for field in fields for choice in field.choices}
     for field in fields:
         if field.secret and field.default is not None:
             yield f"credential {field.key!r}: a secret has no default"
+        if field.choices and field.default not in field.choices:
+            yield f"credential {field.key!r}: the default is none of the choices"
+        for method in field.methods:
+            if method not in ways:
+                yield f"credential {field.key!r}: no credential has {method!r} among its choices"
 
 
 def _settings(fields: tuple[SettingField, ...]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -29,7 +29,8 @@ class CredentialField:
     """One thing that a connection to the app needs.
 
     `secret`: stored sealed and never shown. `address`: a change of it clears the secrets. `setting`: the server's
-    setting that may give the value, so that nobody is asked.
+    setting that may give the value, so that nobody is asked. `choices`: the ways of signing in, of which this field
+    names one; a change clears the secrets, too. `methods`: those of them that the field is for; empty: all.
     """
 
     key: str
@@ -40,6 +41,8 @@ class CredentialField:
     default: str | None = None
     help: str = ""
     setting: str | None = None
+    choices: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,8 @@ class Manifest:
     settings: tuple[SettingField, ...]
     app_roles: tuple[AppRole, ...]
     schema: SynchronizationSchema
+
+    def asked(self, given: Mapping[str, str]) -> Sequence[CredentialField]:
+        """The credentials that the chosen way of signing in has."""
+        chosen = {given.get(field.key) or field.default for field in self.credentials if field.choices}
+        return [field for field in self.credentials if not field.methods or chosen.intersection(field.methods)]

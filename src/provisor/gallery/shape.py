@@ -45,6 +45,8 @@ class _Credential(_Table):
     default: Text | None = None
     help: str = ""
     setting: Key | None = None
+    choices: list[Text] = []
+    methods: list[Text] = []
 
 
 class _Setting(_Table):
@@ -140,11 +142,16 @@ def manifest(table: Mapping[str, Any]) -> Manifest:
         rate_limit=RateLimit(**file.rate_limit.model_dump()),
         requests=MappingProxyType({str(action): cost for action, cost in file.requests.items()}),
         capabilities=MappingProxyType(file.capabilities),
-        credentials=tuple(CredentialField(**each.model_dump()) for each in file.credential),
+        credentials=tuple(_credential(each) for each in file.credential),
         settings=tuple(_setting(each) for each in file.setting),
         app_roles=tuple(_role(each) for each in file.app_role),
         schema=SynchronizationSchema(tuple(each.noun() for each in file.object_mapping)),
     )
+
+
+def _credential(row: _Credential) -> CredentialField:
+    table = row.model_dump()
+    return CredentialField(**{**table, "choices": tuple(row.choices), "methods": tuple(row.methods)})
 
 
 def _setting(row: _Setting) -> SettingField:

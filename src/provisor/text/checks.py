@@ -8,7 +8,7 @@ from typing import Final
 from provisor.text.row import Row
 
 CHECKS: Final[Mapping[str, Row]] = {
-    "SignedIn": Row("Signed in as {user}."),
+    "SignedIn": Row("Signed in[ as {user}][ by {method}]."),
     "AdminCenterReached": Row("The admin center answers[, as to {email}]."),
     "AdminCenterScopeMissing": Row(
         "Signed in, but the admin center does not accept the OAuth client[: it lacks the scope {scope}].",

@@ -97,8 +97,8 @@ OUTCOMES: Final[Mapping[str, Row]] = {
         "Give the signing-in admin the rights that `provisor app test-connection APP` names.",
     ),
     "SignInMethodRefused": Row(
-        "The target lets this OAuth client no longer sign in by {method}[ ({refusals})].",
-        "Use an OAuth client that may still sign in so, or ask the vendor; see docs/how-to/connect-gotomeeting.md.",
+        "The target does not let this OAuth client sign in by {method}[ ({refusals})].",
+        "Let the client use it, or choose another way (SignInMethod); see docs/how-to/connect-gotomeeting.md.",
     ),
     "ServiceIncompatible": Row(
         "What answered does not speak this target's language[: {problem}][ (HTTP {status})][ at {address}]"

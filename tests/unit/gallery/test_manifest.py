@@ -21,13 +21,15 @@ SHIPPED = (files("provisor.gallery") / f"{GOTO}.toml").read_text("utf-8")
 def test_gotomeeting_ships_with_what_its_tutorial_asks_for() -> None:
     app = gallery()[GOTO]
     assert (app.name, app.template, app.connector) == ("Citrix GoToMeeting", "goToMeeting", "gotomeeting")
-    assert [field.label for field in app.credentials if field.required] == [
+    assert [field.label for field in app.asked({}) if field.required] == [
         "Admin User Name",
         "Admin Password",
         "OAuth client id",
         "OAuth client secret",
     ]
-    assert {field.key for field in app.credentials if field.secret} == {"Password", "Oauth2ClientSecret"}
+    assert {field.key for field in app.asked({}) if field.secret} == {"Password", "Oauth2ClientSecret"}
+    by_token = app.asked({"SignInMethod": "personalAccessToken"})
+    assert {field.key for field in by_token if field.secret} == {"PersonalAccessToken", "Oauth2ClientSecret"}
     assert {field.key for field in app.credentials if field.address} == {"BaseAddress", "Oauth2TokenExchangeUri"}
     assert app.rate_limit.default < app.rate_limit.hard
     assert app.capabilities == {"disable": True, "delete": True}
@@ -117,7 +119,7 @@ def changed(old: str, new: str) -> Callable[[str], str]:
 MISTAKES = {
     "unknown key": (changed("[rate_limit]", 'colour = "red"\n[rate_limit]'), "colour: is not a key that belongs here"),
     "missing key": (changed('connector = "gotomeeting"', ""), "connector: is missing"),
-    "not a Boolean": (changed("required = true", 'required = "yes"'), "credential 1, required: must be true or false"),
+    "not a Boolean": (changed("required = true", 'required = "yes"'), "credential 2, required: must be true or false"),
     "nested": (changed('target = "lastName"', "target = 3"), "object_mapping 1, mapping 3, target: must be a text"),
     "unknown flow": (changed('["Add", "Update"]', '["Add", "Remove"]'), "object_mapping 1, flow_types 2: must be"),
     "not TOML": (changed("[rate_limit]", "[rate_limit"), "is not a TOML file"),

@@ -50,7 +50,8 @@ class Check:
 
     async def _signs_in(self) -> CheckStep:
         await self._sign_in.token()
-        return _passed("SignedIn", user=self._sign_in.user)
+        user, method = self._sign_in.user, self._sign_in.method
+        return _passed("SignedIn", user=user) if user else _passed("SignedIn", method=method)
 
     async def _reaches_admin_center(self) -> CheckStep:
         try:

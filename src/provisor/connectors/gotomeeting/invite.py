@@ -105,7 +105,7 @@ class Invitations:
         self, people: Sequence[Attributes], grant: Grant, licences: Sequence[str]
     ) -> Sequence[str | ProvisorError | None]:
         try:
-            answer, made = await self._admin.invite(invitation(people, grant, licences))
+            _, made = await self._admin.invite(invitation(people, grant, licences))
         except RetryLater as error:
             return [error] * len(people)
         except EntryError:  # one of them is at fault; which, each finds out by itself

@@ -1,10 +1,13 @@
-"""Signing in to GoTo as an admin, by user name and password (RFC 6749 section 4.3); never by another method."""
+"""Signing in to GoTo as an admin, by the method that was chosen and never by another.
+
+A password goes by RFC 6749 section 4.3, a refresh token by section 6, a personal access token by GoTo's own grant.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from provisor.connectors.gotomeeting.wire import OAuthError, Token
@@ -19,12 +22,14 @@ from provisor.domain.error import (
 
 DEFAULT_BASE = "https://api.getgo.com"
 DEFAULT_TOKEN_URL = "https://authentication.logmeininc.com/oauth/token"  # noqa: S105 - an address
-LABELS = {
-    "UserName": "Admin User Name",
-    "Password": "Admin Password",
-    "Oauth2ClientId": "OAuth client id",
-    "Oauth2ClientSecret": "OAuth client secret",
+LABELS = {"Oauth2ClientId": "OAuth client id", "Oauth2ClientSecret": "OAuth client secret"}
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "password": {"UserName": "Admin User Name", "Password": "Admin Password"},
+    "personalAccessToken": {"PersonalAccessToken": "Personal access token"},
+    "refreshToken": {"RefreshToken": "Refresh token"},
 }
+"""What each method needs beside the client."""
+Keep = Callable[[str, str], Awaitable[None]]
 _METHOD_REFUSED = frozenset(("unsupported_grant_type", "unauthorized_client"))
 _ANSWERS = (400, 401, 403, 404, 405, 410, 422)
 
@@ -40,9 +45,11 @@ class TokenService:
 class SignIn:
     """The access token of one connection: made when first asked for, and again when it ends or is refused."""
 
-    def __init__(self, transport: Transport, credentials: Mapping[str, str]) -> None:
+    def __init__(self, transport: Transport, credentials: Mapping[str, str], keep: Keep | None = None) -> None:
+        self.method = credentials.get("SignInMethod") or "password"
         self._transport = transport
-        self._credentials = credentials
+        self._credentials = dict(credentials)
+        self._keep = keep
         self._lock = asyncio.Lock()
         self._token: str | None = None
         self._ends = float("inf")  # on the loop's clock
@@ -50,8 +57,8 @@ class SignIn:
 
     @property
     def user(self) -> str:
-        """Who signs in."""
-        return self._credentials.get("UserName", "")
+        """Who signs in; empty where a token says so itself."""
+        return self._credentials.get("UserName", "") if self.method == "password" else ""
 
     async def token(self, stale: str | None = None) -> str:
         """A token that is not `stale`. Raises Unauthorized, SignInMethodRefused, Misconfigured, RetryLater."""
@@ -70,21 +77,21 @@ class SignIn:
         if not answer.ok:
             self._refresh = None
             return None
-        return self._take(service, answer, secret)
+        return await self._take(service, answer, secret)
 
     async def _signed_in(self) -> str:
-        for name, label in LABELS.items():
+        for name, label in {**METHODS[self.method], **LABELS}.items():
             if not self._credentials.get(name):
                 raise Misconfigured(problem="MissingCredential", credential=label)
-        user, password = self._credentials["UserName"], self._credentials["Password"]
         refusals: list[str] = []
         unknown: list[NotReached] = []
         for service in token_services(self._credentials):
-            name = "user_id" if service.legacy else "username"
+            if service.legacy and self.method != "password":
+                continue
             try:
-                answer = await self._ask(service, {"grant_type": "password", name: user, "password": password})
+                answer = await self._ask(service, self._grant(service))
                 if answer.ok:
-                    return self._take(service, answer)
+                    return await self._take(service, answer, self._credentials.get("RefreshToken"))
                 refusals.append(f"{service.url}: {_refusal(answer, alone=not refusals)}")
             except NotReached as error:
                 if not error.name_unknown:
@@ -97,7 +104,18 @@ class SignIn:
                 refusals.append(f"{service.url}: NotJson")
         if len(unknown) == len(refusals):
             raise unknown[0]  # nobody said anything of the method: the network or the address is at fault
-        raise SignInMethodRefused(method="password", refusals="; ".join(refusals))
+        raise SignInMethodRefused(method=self.method, refusals="; ".join(refusals))
+
+    def _grant(self, service: TokenService) -> Mapping[str, str]:
+        given = self._credentials
+        match self.method:
+            case "personalAccessToken":
+                return {"grant_type": "personal_access_token", "pat": given["PersonalAccessToken"]}
+            case "refreshToken":
+                return {"grant_type": "refresh_token", "refresh_token": given["RefreshToken"]}
+            case _:
+                name = "user_id" if service.legacy else "username"
+                return {"grant_type": "password", name: given["UserName"], "password": given["Password"]}
 
     async def _ask(self, service: TokenService, fields: Mapping[str, str]) -> Answer:
         client, secret = self._credentials["Oauth2ClientId"], self._credentials["Oauth2ClientSecret"]
@@ -110,13 +128,21 @@ class SignIn:
             service.url, fields, headers={"Authorization": f"Basic {basic}"}, expected=_ANSWERS
         )
 
-    def _take(self, service: TokenService, answer: Answer, refresh: str | None = None) -> str:
-        """Keep what came; without a new refresh token the old one stays good."""
+    async def _take(self, service: TokenService, answer: Answer, refresh: str | None = None) -> str:
+        """Keep what came; without a new refresh token the old one stays good.
+
+        A new one is put away before anything is done with the access token: the old one may be good no more.
+        """
         token = answer.decode(Token)
         if not token.access_token or not token.access_token.isascii() or not token.access_token.isprintable():
             raise Incompatible(problem="UnexpectedJson", address=answer.address)
         kept = token.refresh_token or refresh
         self._refresh = (service, kept) if kept else None
+        if self.method == "refreshToken" and kept and kept != self._credentials["RefreshToken"]:
+            self._credentials["RefreshToken"] = kept
+            self._transport.hide(kept)
+            if self._keep is not None:
+                await self._keep("RefreshToken", kept)
         life = _seconds(token.expires_in)
         self._ends = asyncio.get_running_loop().time() + life - min(60.0, life / 10)
         return token.access_token

@@ -29,6 +29,8 @@ from provisor.domain.error import (
 )
 from provisor.domain.resource import Account, Attributes, Link
 
+SECRETS = ("Password", "PersonalAccessToken", "RefreshToken", "Oauth2ClientSecret")
+
 
 def open_gotomeeting(connection: Connection, limits: Limits | None = None) -> GoToMeeting:
     """A connection to one GoTo account; nothing is sent before it is used."""
@@ -37,7 +39,7 @@ def open_gotomeeting(connection: Connection, limits: Limits | None = None) -> Go
         rate=connection.rate_limit,
         concurrency=connection.concurrency,
         limits=limits,
-        hidden=[given.get("Password", ""), given.get("Oauth2ClientSecret", "")],
+        hidden=[given.get(secret, "") for secret in SECRETS],
     )
     return GoToMeeting(transport, connection)
 
@@ -53,7 +55,7 @@ class GoToMeeting:
         self._roles = connection.roles
         self._account_key = credentials.get("AccountKey", "")
         self._everything = settings.get("disableRemoves") != "ours"
-        self._sign_in = transport.signer = SignIn(transport, credentials)
+        self._sign_in = transport.signer = SignIn(transport, credentials, connection.keep)
         self._admin = Admin(
             transport,
             credentials.get("BaseAddress", ""),

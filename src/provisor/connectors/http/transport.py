@@ -65,9 +65,9 @@ class Transport:
         self.requests = 0  # sent so far, repetitions and sign-ins included
         self.signer: Signer | None = None
         self.limits = limits or Limits()
-        self._hidden = tuple(
-            form for secret in hidden if secret for form in {secret, quote(secret, safe=""), quote_plus(secret)}
-        )
+        self._hidden: tuple[str, ...] = ()
+        for secret in hidden:
+            self.hide(secret)
         self._media_type = media_type
         self._chance = chance
         self._rate = rate
@@ -79,6 +79,11 @@ class Transport:
         self._session: aiohttp.ClientSession | None = None
         self._resume = self._last = self._slowed = 0.0  # on the loop's clock
         self._gap = 0.0  # seconds between two requests beyond the configured rate, while the target is strained
+
+    def hide(self, secret: str) -> None:
+        """Strike this out of whatever the target says."""
+        if secret:
+            self._hidden += (secret, quote(secret, safe=""), quote_plus(secret))
 
     def __repr__(self) -> str:
         return f"Transport(rate={self._rate}, concurrency={self._concurrency}, requests={self.requests})"

@@ -163,6 +163,12 @@ class Stage:
         self.tenant.elsewhere.add(email.casefold())
         self.tenant.keep("elsewhere", email.casefold())
 
+    def refresh_token(self, email: str) -> str:
+        """A refresh token such as GoTo's sign-in page gives the emulator's own client."""
+        user, options = self.user(email), self.tenant.options
+        assert user is not None, f"there is no {email}"
+        return self.sessions.issue_refresh(user, options.client_id, options.scopes)
+
     def expire_tokens(self, *, refresh_tokens: bool = False) -> None:
         """Ends every access token, and every refresh token if asked."""
         self.sessions.expire()
