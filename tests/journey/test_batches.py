@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.world import APP, World, ldif_group, ldif_person, world
 
 from provisor.app import apps, assignments, provisioning
+from provisor.engine.cycle import Parts, run_cycle
+from provisor.flow.push import Pace
+from provisor.store import jobs
 from provisor.testing.gotomeeting import Fault
 
 EVERYBODY = 60
@@ -110,6 +115,38 @@ async def test_a_batch_that_was_not_carried_out_is_sent_again_in_halves(staff: W
     assert invitations(staff) == EVERYBODY / 20 + 2
     staff.emulator.clear_faults()
     await nothing_is_left_to_do(staff)
+
+
+async def test_many_in_doubt_after_a_stop_are_looked_up_by_one_listing(staff: World) -> None:
+    staff.emulator.inject(Fault(kind="lost-reply", method="POST", path="/users$"))
+    stop, cycle, parts = asyncio.Event(), await staff.open_cycle(), provisioning.parts(staff.installation)
+    patient = Parts(parts.database, parts.open_target, parts.clock, Pace(pause=60.0))
+    running = asyncio.create_task(run_cycle(patient, cycle, stop))
+    while staff.active() != set(mails()) and not running.done():
+        await asyncio.sleep(0.01)
+    stop.set()
+    assert await running in jobs.UNFINISHED
+    staff.emulator.clear_faults()
+    staff.emulator.reset_counters()
+    await staff.sync()
+    assert invited(staff) == []
+    assert invitations(staff) == 0
+    assert staff.emulator.count("GET", "/users") == 1
+    assert len(await staff.log(action="create", status="success")) == EVERYBODY
+    await nothing_is_left_to_do(staff)
+
+
+async def test_an_answer_that_names_somebody_elses_account_harms_nobody(staff: World) -> None:
+    await apps.set_settings(staff.installation, APP, {"batchSize": "100"})
+    boss = staff.emulator.add_user("boss@corp.example", "The", "Boss", products=())
+    lie = msgspec.json.encode([{"key": boss.key, "email": "p00000@corp.example"}]).decode()
+    staff.emulator.inject(Fault(kind="server-error", method="POST", path="/users$", times=1, status=201, body=lie))
+    counts = (await staff.sync()).counts
+    assert (counts["create"], counts["failed"]) == (EVERYBODY - 1, 1)
+    (refused,) = await staff.log(status="failure")
+    assert (refused.login, refused.reason.code) == ("p00000@corp.example", "EntryConflict")
+    assert (boss.email, boss.first_name, boss.license_keys) == ("boss@corp.example", "The", [])
+    assert staff.active() == set(mails()) - {"p00000@corp.example"}
 
 
 async def test_a_batch_takes_as_many_as_there_are_seats(tmp_path: Path) -> None:

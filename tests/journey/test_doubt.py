@@ -23,9 +23,10 @@ QUICK = Pace(attempts=2, pause=0.01, give_up_after=50)
 
 @pytest.fixture
 async def staff(world: World) -> World:
-    """Ten people in one assigned group, nobody provisioned yet."""
+    """Ten people in one assigned group, nobody provisioned yet; they are invited one by one."""
     await world.import_text("".join(ldif_person(name) for name in NAMES) + ldif_group("staff", NAMES))
     await world.connect()
+    await apps.set_settings(world.installation, APP, {"batchSize": "1"})
     await world.assign_group("staff")
     return world
 
