@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from provisor.app.installation import Installation
+from provisor.directory.columns import Layout
 from provisor.directory.importing import Options, Summary, take_in
 from provisor.directory.ldif import read_ldif
+from provisor.directory.table import read_csv
 from provisor.domain.error import Refused
 from provisor.domain.resource import Entry, ResourceType
 from provisor.store import directories
@@ -27,12 +29,15 @@ class Person:
     members: Sequence[Entry]
 
 
-async def import_file(installation: Installation, path: Path, options: Options) -> Summary:
-    """Take an LDIF file in. Refused where the file cannot be read or holds no record at all."""
+async def import_file(
+    installation: Installation, path: Path, options: Options, layout: Layout | None = None
+) -> Summary:
+    """Take an LDIF file in, or with a layout a CSV file. Refused where it cannot be read or holds no record at all."""
     try:
         with path.open("rb") as stream:
+            delivered = read_ldif(stream) if layout is None else read_csv(stream, layout)
             summary = await take_in(
-                installation.database, installation.directory_id, read_ldif(stream), options, installation.clock()
+                installation.database, installation.directory_id, delivered, options, installation.clock()
             )
     except OSError as error:
         raise Refused("FileUnreadable", file=path, because=error.strerror or str(error)) from None

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from provisor import __version__
-from provisor.cli import app, assignment, credentials, directory, gallery, leaver, log, plan, status, sync
+from provisor.cli import app, assignment, credentials, directory, gallery, importing, leaver, log, plan, status, sync
 from provisor.cli.failure import (
     EXIT_CODES,
     INTERNAL,
@@ -75,7 +75,7 @@ for command in (directory.directory, gallery.gallery, app.app, plan.plan, sync.s
     root.add_command(command)
 for command in (*credentials.COMMANDS, *assignment.COMMANDS, *sync.COMMANDS):
     app.app.add_command(command)
-for command in leaver.COMMANDS:
+for command in (*importing.COMMANDS, *leaver.COMMANDS):
     directory.directory.add_command(command)
 for name, (_, help_) in SERVICE.items():
     root.add_command(click.Command(name, short_help=help_))

@@ -5,33 +5,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from provisor.cli.failure import INCOMPLETE
 from provisor.cli.run import run
 from provisor.cli.show import (
     as_json,
     document,
     facts,
     moment,
-    note,
     number,
     quoted,
-    reason_json,
     say,
     table,
     value,
 )
-from provisor.text import describe
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
     from provisor.app.people import Person
-    from provisor.directory.importing import Options, Summary
-    from provisor.directory.record import Fault
     from provisor.domain.resource import Entry, ResourceType
 
 MEMBERS_SHOWN = 50
@@ -40,113 +33,7 @@ FAULTS_SHOWN = 20
 
 @click.group()
 def directory() -> None:
-    """People and groups: import them from LDIF, look at them, disable, delete and restore them."""
-
-
-@directory.command("import")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option(
-    "--source",
-    metavar="NAME",
-    help="Where the file comes from: a record replaces what its source brought before.  [default: the file's name]",
-)
-@click.option("--full", is_flag=True, help="The file holds all of its source: who is missing goes to the recycle bin.")
-@click.option("--confirm-missing", is_flag=True, help="With --full: many are missing, and that is meant.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--strict", is_flag=True, help="Take nothing if a record cannot be taken.")
-@as_json
-def import_(
-    file: Path, source: str | None, full: bool, confirm_missing: bool, dry_run: bool, strict: bool, as_json: bool
-) -> int:
-    """Import people and groups from an LDIF file; - is standard input.
-
-    Records that cannot be taken are listed, and the others go in: exit code 5. Exit code 4: with --full, so many are
-    missing that the file looks cut off; nothing is changed unless --confirm-missing says that it is meant.
-    """
-    from provisor.app import people
-    from provisor.directory.importing import Options
-
-    if file == Path("-"):
-        if source is None:
-            raise click.UsageError("Say with --source where the people on standard input come from.")
-        file = Path("/dev/stdin")
-    options = Options(source or file.stem, full, dry_run, strict, confirm_missing)
-    summary = run(lambda installation: people.import_file(installation, file, options))
-    if as_json:
-        document(_summary_json(summary, file, options))
-    else:
-        _say_summary(summary, file, options)
-    return INCOMPLETE if summary.refused else 0
-
-
-def _say_summary(summary: Summary, file: Path, options: Options) -> None:
-    counts = {
-        "added": summary.added,
-        "updated": summary.updated,
-        "unchanged": summary.unchanged,
-        "restored": summary.restored,
-        "removed": summary.removed,
-    }
-    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name in ("added", "updated"))
-    verb = "Would import" if options.dry_run else "Imported"
-    say(f"{verb} {file} (source {options.source}): ", (told, "bold"), ".")
-    if summary.left_deleted:
-        say(f"  {number(summary.left_deleted, 'entry', 'entries')} stay deleted, because they were deleted here.")
-    for other, count in summary.elsewhere.items():
-        note(
-            (f"  {number(count, 'entry', 'entries')} came from the source {other}, too, and are there twice.", "yellow")
-        )
-        note(f"    If it is the same directory: provisor directory import {quoted(str(file))} --source {quoted(other)}")
-    if summary.waiting:
-        say(f"  {number(summary.waiting, 'reference')} to entries that have not arrived yet.")
-    if summary.refused:
-        note((f"  {number(summary.refused, 'record')} could not be taken:", "yellow"))
-    for fault in [one for one in summary.faults if one.fatal][:FAULTS_SHOWN]:
-        note(f"    line {fault.line}: {describe(fault.reason)}{_place(fault)}")
-    if summary.refused > FAULTS_SHOWN:
-        note(f"    … and {summary.refused - FAULTS_SHOWN:,} more: --json shows them all.")
-    if summary.kept:
-        missing = number(summary.kept, "entry that the file lacks", "entries that the file lacks")
-        note((f"  Kept {missing}: a record that cannot be read may be theirs. Mend it and import again.", "yellow"))
-    notes = [fault for fault in summary.faults if not fault.fatal]
-    for fault in notes[:FAULTS_SHOWN]:
-        say(f"  Note, line {fault.line}: {describe(fault.reason)}{_place(fault)}")
-    if len(notes) > FAULTS_SHOWN:
-        say(f"  … and {number(len(notes) - FAULTS_SHOWN, 'more note', 'more notes')}: --json shows them all.")
-
-
-def _place(fault: Fault) -> str:
-    """In brackets: whose record, and which attribute of it, as far as either is known."""
-    known = ", ".join(part for part in (fault.dn, fault.attribute) if part)
-    return f" ({known})" if known else ""
-
-
-def _summary_json(summary: Summary, file: Path, options: Options) -> Mapping[str, object]:
-    return {
-        "file": str(file),
-        "source": options.source,
-        "dryRun": options.dry_run,
-        "added": summary.added,
-        "updated": summary.updated,
-        "unchanged": summary.unchanged,
-        "restored": summary.restored,
-        "removed": summary.removed,
-        "kept": summary.kept,
-        "leftDeleted": summary.left_deleted,
-        "waitingReferences": summary.waiting,
-        "alsoInSources": dict(summary.elsewhere),
-        "refused": summary.refused,
-        "faults": [
-            {
-                "line": fault.line,
-                "dn": fault.dn,
-                "attribute": fault.attribute or None,
-                "fatal": fault.fatal,
-                "reason": reason_json(fault.reason),
-            }
-            for fault in summary.faults
-        ],
-    }
+    """People and groups: import them from LDIF or CSV, look at them, disable, delete and restore them."""
 
 
 # ---- looking ----------------------------------------------------------------------------------------------------

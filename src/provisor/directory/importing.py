@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from provisor.directory.belonging import with_groups
 from provisor.directory.record import Fault, Record
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
@@ -117,9 +118,10 @@ class _Import:
         self._summary = summary
 
     async def run(self, records: Mapping[str, Record]) -> None:
-        known = recognised(
-            records, await imports.known_entries(self._connection, self._directory_id, self._options.source)
-        )
+        brought = await imports.known_entries(self._connection, self._directory_id, self._options.source)
+        full, torn = self._options.full, self._summary.refused > 0
+        records = await with_groups(self._connection, records, brought, full=full, torn=torn)
+        known = recognised(records, brought)
         change_no = await directories.next_change_no(self._connection, self._directory_id)
         changed, restored = await self._write(records, known, change_no)
         removed = await self._remove(records, known, change_no) if self._options.full else ()

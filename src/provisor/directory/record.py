@@ -18,12 +18,13 @@ class Record:
     """
 
     line: int  # where the record begins, from 1
-    key: str  # normalised distinguished name: how other records refer to it
+    key: str  # how other records refer to it: the normalised distinguished name, or "userPrincipalName=…"
     type: ResourceType
     anchor: str  # stable identity inside the source: "entryUUID=…", "objectGUID=…", "employeeNumber=…", "uid=…", "dn=…"
     attributes: Attributes  # Microsoft Graph's property names
     references: Mapping[str, tuple[str, ...]]
     aliases: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None  # the names of all groups that the person is in; None: not said
 
 
 @dataclass(frozen=True, slots=True)

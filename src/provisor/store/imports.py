@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from provisor.store.database import Connection, upsert
 from provisor.store.directories import Known, parts
+from provisor.store.document import decode
 from provisor.store.tables import entry, membership, reference
 
 Meaning: TypeAlias = tuple[str, str, str]  # entry id, attribute, and the id of the entry that it refers to
@@ -40,6 +41,15 @@ class _Holder:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A group as its source has stated it so far: the keys of its members, whether they have arrived or not."""
+
+    anchor: str
+    name: str
+    members: Sequence[str]
+
+
 async def known_entries(connection: Connection, directory_id: str, source: str) -> Mapping[str, Known]:
     """All that this source has brought, by anchor."""
     query = sa.select(entry.c.id, entry.c.anchor, entry.c.reference_key, entry.c.type, entry.c.hash, entry.c.deleted_by)
@@ -59,6 +69,23 @@ async def sources_of(connection: Connection, directory_id: str, own: str, keys: 
         there &= entry.c.source != own
         query = sa.select(entry.c.source, sa.func.count().label("entries")).where(there).group_by(entry.c.source)
         found.update({str(row.source): int(row.entries) for row in (await connection.execute(query)).all()})
+    return found
+
+
+async def stated_members(connection: Connection, group_ids: Sequence[str]) -> Sequence[Stated]:
+    """These groups, each with the keys that it names."""
+    found: list[Stated] = []
+    for part in parts(sorted(group_ids)):
+        keys: dict[str, list[str]] = defaultdict(list)
+        named = sa.select(reference.c.entry_id, reference.c.reference_key).where(
+            reference.c.entry_id.in_(part), reference.c.attribute == "members"
+        )
+        for row in (await connection.execute(named.order_by(reference.c.reference_key))).all():
+            keys[row.entry_id].append(row.reference_key)
+        query = sa.select(entry.c.id, entry.c.anchor, entry.c.attributes).where(entry.c.id.in_(part))
+        for row in (await connection.execute(query)).all():
+            name = decode(row.attributes).get("displayName")
+            found.append(Stated(row.anchor, str(name), keys[row.id]))
     return found
 
 

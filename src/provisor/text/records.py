@@ -8,6 +8,7 @@ from typing import Final
 from provisor.text.row import Row
 
 _EXPORT = "Export it again; with `--strict` an import takes all of a file or nothing."
+_UTF8 = "Convert it: `iconv -f ISO-8859-1 -t UTF-8 people.csv > utf8.csv`; in Excel, save it as “CSV UTF-8”."
 
 RECORDS: Final[Mapping[str, Row]] = {
     "ImportHasFaults": Row(
@@ -21,7 +22,7 @@ RECORDS: Final[Mapping[str, Row]] = {
     "ImportEmpty": Row("There is no record in it, and nothing was changed.", "Check the file, or the export's filter."),
     "ImportUnreadable": Row(
         "Not one record of it can be taken; there are {count}, the first at line {line}[: {why}].",
-        "Is it LDIF at all? See docs/how-to/import-a-directory.md.",
+        "Is it LDIF at all? If it is CSV, add `--format csv`. See docs/how-to/import-a-directory.md.",
     ),
     "DuplicateRecord": Row("This is a second record of {anchor}[; the first is at line {first}]."),
     "InvalidDistinguishedName": Row(
@@ -50,4 +51,37 @@ RECORDS: Final[Mapping[str, Row]] = {
     ),
     "LdifBinarySkipped": Row("Binary values were left out: {count}."),
     "LdifPassedOver": Row("Objects that are neither person nor group were passed over: {count}."),
+    "CsvEncoding": Row("The file is in {encoding}; a CSV must be UTF-8.", _UTF8),
+    "CsvInvalidText": Row("The byte {byte} is not UTF-8: the file was saved as Latin-1 or the like.", _UTF8),
+    "CsvNul": Row("There is a NUL character in it.", _EXPORT),
+    "CsvMalformed": Row(
+        "Something stands behind a closing quotation mark.",
+        'Write a quotation mark within quotes twice: "5"" pipe".',
+    ),
+    "CsvUnclosedQuote": Row(
+        "A quotation mark opens here and is never closed: everything behind it was left out.",
+        "Close it; as long as it is open, nobody is removed.",
+    ),
+    "CsvTooLong": Row("A row or cell is too long; the limit is {limit} bytes.", "Shorten it, or leave the column out."),
+    "CsvWrongWidth": Row(
+        "The row has {cells} cells, and the header {expected}.", "Put cells that have the delimiter in them in quotes."
+    ),
+    "CsvNoAnchor": Row(
+        "The cell that tells who it is is empty.", "Fill it in, or name another column with `--anchor`."
+    ),
+    "CsvHeaderUnreadable": Row(
+        "The header cannot be read[: {why}] (line {line}).", "The first line names the columns, in UTF-8."
+    ),
+    "CsvMissingColumn": Row(
+        "There is no column {missing}[; there are: {found}].",
+        'Say which column it is: `provisor directory import people.csv --map "Login=userPrincipalName"`.',
+    ),
+    "CsvDuplicateColumn": Row("Columns with one name: {columns}.", "Rename one, or take it out."),
+    "CsvTooManyColumns": Row("The header has {count} columns, and the limit is {limit}.", "Is it a table of people?"),
+    "CsvUnknownColumn": Row("There is no column {column}[; there are: {found}].", "Spell it as the first line does."),
+    "CsvUnknownProperty": Row("There is no property {property}.", "There are: see docs/how-to/import-a-directory.md."),
+    "CsvMappedTwice": Row("Columns that would all be {property}: {columns}.", "Map one of them only."),
+    "CsvAnchor": Row("People are told apart by the column {column}[ ({property})]."),
+    "CsvColumnsKept": Row("Columns that are no known property are kept as extension attributes: {columns}."),
+    "CsvColumnsLeft": Row("Columns that are not taken: {columns}."),
 }
