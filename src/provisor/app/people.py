@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -17,6 +17,8 @@ from provisor.domain.resource import Entry, ResourceType
 from provisor.store import directories
 from provisor.store.database import Connection
 
+AT_ONCE = 500  # entries in memory
+
 Act: TypeAlias = Literal["disable", "delete", "restore"]
 
 
@@ -27,6 +29,14 @@ class Person:
     entry: Entry
     groups: Sequence[Entry]
     members: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry of an export, with the names of the groups it is in."""
+
+    entry: Entry
+    groups: Sequence[str]
 
 
 async def import_file(
@@ -108,6 +118,36 @@ async def list_page(
         return await directories.list_entries(
             connection, installation.directory_id, kind, search=search, deleted=deleted, after=after, limit=limit
         )
+
+
+async def every(
+    installation: Installation,
+    kind: ResourceType,
+    *,
+    search: str = "",
+    deleted: bool = False,
+    after: tuple[str, str] | None = None,
+    limit: int | None = None,
+) -> AsyncIterator[Listed]:
+    """The entries as `list_page` tells them, all or the first so many, a page in memory at a time."""
+    told = 0
+    while limit is None or told < limit:
+        size = AT_ONCE if limit is None else min(AT_ONCE, limit - told)
+        async with installation.database.read() as connection:
+            page = await directories.list_entries(
+                connection, installation.directory_id, kind, search=search, deleted=deleted, after=after, limit=size
+            )
+            groups = await directories.group_names(connection, [entry.id for entry in page])
+        for entry in page:
+            yield Listed(entry, groups.get(entry.id, ()))
+        if len(page) < size:
+            return
+        told, after = told + len(page), page_end(page[-1])
+
+
+def page_end(last: Entry) -> tuple[str, str]:
+    """What `after` takes to go on behind this entry."""
+    return last.display_name.casefold(), last.id
 
 
 async def act(installation: Installation, act_: Act, kind: ResourceType, word: str, *, purge: bool = False) -> Entry:

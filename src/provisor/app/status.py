@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from provisor.app import apps as app_cases
@@ -14,6 +14,8 @@ from provisor.engine.lock import running
 from provisor.store import apps, directories, jobs, logs
 from provisor.store.jobs import CycleRow
 from provisor.store.logs import AuditRow, LogRow
+
+AT_ONCE = 500  # rows in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,39 @@ async def log_page(
             before=before,
             limit=limit,
         )
-    if user and not ids and not rows:
+    if user and not ids and not rows and before is None:
         raise Refused("UnknownEntry", name=user)
     return rows
+
+
+async def log_rows(
+    installation: Installation, *, before: int | None = None, limit: int | None = None, **wanted: str | None
+) -> AsyncIterator[LogRow]:
+    """The provisioning log as `log_page` tells it, all of it or the newest so many, a page in memory at a time."""
+    told = 0
+    while limit is None or told < limit:
+        size = AT_ONCE if limit is None else min(AT_ONCE, limit - told)
+        page = await log_page(installation, before=before, limit=size, **wanted)
+        for row in page:
+            yield row
+        if len(page) < size:
+            return
+        told, before = told + len(page), page[-1].id
+
+
+async def audit_log(
+    installation: Installation, *, before: int | None = None, limit: int | None = None
+) -> AsyncIterator[AuditRow]:
+    """The audit log, all of it or the newest so many, a page in memory at a time."""
+    told = 0
+    while limit is None or told < limit:
+        size = AT_ONCE if limit is None else min(AT_ONCE, limit - told)
+        page = await audit_page(installation, before=before, limit=size)
+        for row in page:
+            yield row
+        if len(page) < size:
+            return
+        told, before = told + len(page), page[-1].id
 
 
 async def audit_page(installation: Installation, *, before: int | None = None, limit: int = 50) -> Sequence[AuditRow]:

@@ -79,12 +79,12 @@ def _property(difference: Difference) -> Mapping[str, Any]:
     """Graph has texts here, whatever the type."""
     return {
         "displayName": difference.attribute,
-        "oldValue": _text(difference.old),
-        "newValue": _text(difference.new),
+        "oldValue": property_text(difference.old),
+        "newValue": property_text(difference.new),
     }
 
 
-def _text(value: Value) -> str | None:
+def property_text(value: Value) -> str | None:
     if value is None:
         return None
     return ", ".join(value) if isinstance(value, list) else str(value)

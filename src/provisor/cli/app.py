@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from provisor.cli.export import Form, give_out, listed
 from provisor.cli.run import run
 from provisor.cli.show import Styled, agreed, as_json, document, facts, moment, number, quoted, say, table
 from provisor.text import duration
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from provisor.app.apps import AppDetails
     from provisor.app.installation import Installation
     from provisor.domain.schema import ObjectMapping
+
+
+LISTED = (
+    *("id", "name", "galleryId", "mode", "createdDateTime", "job.id", "job.schedule", "job.intervalSeconds"),
+    *("job.nextCycleDateTime", "assigned.users", "assigned.groups", "activeAccounts"),
+)
+"""The columns of the list of apps."""
 
 
 @click.group()
@@ -41,14 +49,14 @@ def add(app_: str, name: str | None, as_json: bool) -> None:
 
 
 @app.command("list")
-@as_json
-def list_(as_json: bool) -> None:
+@listed
+def list_(form: Form) -> None:
     """List the apps."""
     from provisor.app import apps
 
     found = run(apps.list_all)
-    if as_json:
-        document({"value": [details_json(one) for one in found]})
+    if form.kind != "text":
+        give_out(form, found, details_json, LISTED)
     elif found:
         rows = [
             (one.app.name, switched(one), assigned(one), f"{one.active_accounts:,}", moment(one.next_cycle_at))

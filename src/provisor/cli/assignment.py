@@ -4,19 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from provisor.cli.export import Form, give_out, listed
 from provisor.cli.failure import tell
 from provisor.cli.run import run
-from provisor.cli.show import as_json, document, moment, quoted, say, table
+from provisor.cli.show import moment, quoted, say, table
 from provisor.domain.error import Refused
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
     from provisor.domain.resource import ResourceType
+    from provisor.store.apps import AssignmentRow
 
     Act: TypeAlias = Callable[[Installation, ResourceType, str], Awaitable[None]]
 
@@ -87,27 +89,14 @@ def _each(users: Sequence[str], groups: Sequence[str], act: Act) -> int:
 
 @click.command("assignments")
 @click.argument("app_", metavar="APP")
-@as_json
-def assignments_(app_: str, as_json: bool) -> None:
+@listed
+def assignments_(app_: str, form: Form) -> None:
     """List who is assigned to an app."""
     from provisor.app import assignments
 
     found = run(lambda installation: assignments.list_all(installation, app_))
-    if as_json:
-        rows = [
-            {
-                "id": one.id,
-                "principalId": one.principal_id,
-                "principalType": one.principal_type,
-                "principalDisplayName": one.principal_name,
-                "userPrincipalName": one.login,
-                "appRoleId": one.app_role_id,
-                "appRole": one.role_name,
-                "createdDateTime": one.created_at,
-            }
-            for one in found
-        ]
-        document({"value": rows})
+    if form.kind != "text":
+        give_out(form, found, _assignment_json, ASSIGNMENT)
     elif found:
         table(
             ("Name", "Type", "Login", "Role", "Since"),
@@ -116,5 +105,23 @@ def assignments_(app_: str, as_json: bool) -> None:
     else:
         say(f"Nobody is assigned yet. Assign: provisor app assign {quoted(app_)} --group GROUP --role ROLE")
 
+
+def _assignment_json(one: AssignmentRow) -> Mapping[str, object]:
+    return {
+        "id": one.id,
+        "principalId": one.principal_id,
+        "principalType": one.principal_type,
+        "principalDisplayName": one.principal_name,
+        "userPrincipalName": one.login,
+        "appRoleId": one.app_role_id,
+        "appRole": one.role_name,
+        "createdDateTime": one.created_at,
+    }
+
+
+ASSIGNMENT = (
+    *("id", "principalId", "principalType", "principalDisplayName", "userPrincipalName"),
+    *("appRoleId", "appRole", "createdDateTime"),
+)
 
 COMMANDS = (assign, unassign, assignments_)

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from provisor.cli.export import Form, Sheet, listed, writing
 from provisor.cli.run import run
 from provisor.cli.show import (
     as_json,
@@ -24,11 +25,11 @@ from provisor.cli.show import (
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
-    from provisor.app.people import Person
+    from provisor.app.people import Listed, Person
     from provisor.domain.resource import Entry, ResourceType
 
+PAGE = 100
 MEMBERS_SHOWN = 50
-FAULTS_SHOWN = 20
 
 
 @click.group()
@@ -39,19 +40,21 @@ def directory() -> None:
 # ---- looking ----------------------------------------------------------------------------------------------------
 
 
-def _list(kind: ResourceType, search: str, deleted: bool, limit: int, after: str | None, as_json: bool) -> None:
+def _list(kind: ResourceType, form: Form, search: str, deleted: bool, limit: int | None, after: str | None) -> None:
     from provisor.app import people
 
+    if form.whole:
+        run(lambda installation: _export(installation, kind, form, search, deleted, limit, after))
+        return
+    limit = limit or PAGE
+
     async def page(installation: Installation) -> Sequence[Entry]:
-        start = None
-        if after is not None:
-            last = (await people.show(installation, after)).entry
-            start = (last.display_name.casefold(), last.id)
+        start = await _start(installation, after)
         return await people.list_page(installation, kind, search=search, deleted=deleted, after=start, limit=limit + 1)
 
     found = run(page)
     shown, next_ = found[:limit], found[limit - 1].id if len(found) > limit else None
-    if as_json:
+    if form.kind == "json":
         document({"value": [entry_json(entry) for entry in shown], "next": next_})
         return
     word = f"{kind.lower()}s"
@@ -69,6 +72,38 @@ def _list(kind: ResourceType, search: str, deleted: bool, limit: int, after: str
         say(f"The next: provisor directory {word}{more} --after {next_}")
 
 
+async def _start(installation: Installation, after: str | None) -> tuple[str, str] | None:
+    from provisor.app import people
+
+    return None if after is None else people.page_end((await people.show(installation, after)).entry)
+
+
+async def _export(
+    installation: Installation,
+    kind: ResourceType,
+    form: Form,
+    search: str,
+    deleted: bool,
+    limit: int | None,
+    after: str | None,
+) -> None:
+    """Read twice where CSV is wanted: its columns come first, and nobody knows them before the last entry."""
+    from provisor.app import people
+
+    start = await _start(installation, after)
+
+    def entries() -> AsyncIterator[Listed]:
+        return people.every(installation, kind, search=search, deleted=deleted, after=start, limit=limit)
+
+    names: set[str] = set()
+    if form.kind == "csv":
+        async for one in entries():
+            names.update(one.entry.attributes)
+    with writing(form, lambda one: entry_json(one.entry), entry_sheet(kind, names)) as add:
+        async for one in entries():
+            add(one)
+
+
 def _say_empty(word: str, *, search: str, deleted: bool, after: str | None) -> None:
     if search:
         say(f"No {word} whose name or login has “{search}” in it.")
@@ -82,7 +117,9 @@ def _say_empty(word: str, *, search: str, deleted: bool, after: str | None) -> N
 
 search_option = click.option("--search", default="", metavar="TEXT", help="Only those with this in name or login.")
 deleted_option = click.option("--deleted", is_flag=True, help="Those in the recycle bin.")
-limit_option = click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+limit_option = click.option(
+    "--limit", type=click.IntRange(1), help=f"At most so many.  [default: {PAGE}; with --csv or --output, all]"
+)
 after_option = click.option("--after", metavar="ID", help="Go on after this entry, the last of the page before.")
 
 
@@ -91,10 +128,10 @@ after_option = click.option("--after", metavar="ID", help="Go on after this entr
 @deleted_option
 @limit_option
 @after_option
-@as_json
-def users(search: str, deleted: bool, limit: int, after: str | None, as_json: bool) -> None:
+@listed
+def users(search: str, deleted: bool, limit: int | None, after: str | None, form: Form) -> None:
     """List the people, by name."""
-    _list("User", search, deleted, limit, after, as_json)
+    _list("User", form, search, deleted, limit, after)
 
 
 @directory.command()
@@ -102,10 +139,10 @@ def users(search: str, deleted: bool, limit: int, after: str | None, as_json: bo
 @deleted_option
 @limit_option
 @after_option
-@as_json
-def groups(search: str, deleted: bool, limit: int, after: str | None, as_json: bool) -> None:
+@listed
+def groups(search: str, deleted: bool, limit: int | None, after: str | None, form: Form) -> None:
     """List the groups, by name."""
-    _list("Group", search, deleted, limit, after, as_json)
+    _list("Group", form, search, deleted, limit, after)
 
 
 @directory.command()
@@ -149,7 +186,7 @@ def _say_person(person: Person) -> None:
         say(f"  … and {len(person.members) - MEMBERS_SHOWN:,} more: --json shows them.")
 
 
-# ---- JSON ---------------------------------------------------------------------------------------------------------
+# ---- CSV and JSON ---------------------------------------------------------------------------------------------------
 
 
 def entry_json(entry: Entry) -> dict[str, object]:
@@ -164,6 +201,21 @@ def entry_json(entry: Entry) -> dict[str, object]:
         "deletedDateTime": entry.deleted_at,
         "attributes": dict(entry.attributes),
     }
+
+
+def entry_sheet(kind: ResourceType, names: set[str]) -> Sheet[Listed]:
+    """The columns of entries with attributes of these names; those of a user are what an import of CSV takes."""
+    from provisor.directory import group, person
+
+    known = ("userPrincipalName", *person.NAMES, "accountEnabled", "manager") if kind == "User" else tuple(group.NAMES)
+    attributes = tuple(dict.fromkeys((*known, *sorted(names))))
+
+    def row(one: Listed) -> Sequence[object]:
+        entry = one.entry
+        held = [entry.attributes.get(name) for name in attributes]
+        return [entry.id, *held, list(one.groups), entry.source, entry.deleted_at]
+
+    return Sheet(("id", *attributes, "groups", "source", "deletedDateTime"), lambda one: [row(one)])
 
 
 def _brief(entry: Entry) -> Mapping[str, object]:

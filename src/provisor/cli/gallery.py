@@ -4,9 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
-from provisor.cli.show import as_json, document, quoted, say, table
+from provisor.cli.export import Form, give_out, listed
+from provisor.cli.show import quoted, say, table
+
+if TYPE_CHECKING:
+    from provisor.gallery.manifest import Manifest
 
 
 @click.group()
@@ -16,27 +23,27 @@ def gallery() -> None:
 
 @gallery.command()
 @click.argument("words", nargs=-1)
-@as_json
-def search(words: tuple[str, ...], as_json: bool) -> None:
+@listed
+def search(words: tuple[str, ...], form: Form) -> None:
     """List the gallery's apps, or those in which all the words occur."""
     from provisor.gallery import search as find
 
     found = find(" ".join(words))
-    if as_json:
-        apps = [
-            {
-                "id": app.id,
-                "name": app.name,
-                "publisher": app.publisher,
-                "description": app.description,
-                "homePage": app.home_page,
-                "categories": list(app.categories),
-            }
-            for app in found
-        ]
-        document({"value": apps})
+    if form.kind != "text":
+        give_out(form, found, _app_json, ("id", "name", "publisher", "description", "homePage", "categories"))
     elif found:
         table(("Name", "Publisher", "Description"), [(app.name, app.publisher, app.description) for app in found])
         say(f"Add one: provisor app add {quoted(found[0].name)}")
     else:
         say(f"No app in the gallery has “{' '.join(words)}” in it. All of them: provisor gallery search")
+
+
+def _app_json(app: Manifest) -> Mapping[str, object]:
+    return {
+        "id": app.id,
+        "name": app.name,
+        "publisher": app.publisher,
+        "description": app.description,
+        "homePage": app.home_page,
+        "categories": list(app.categories),
+    }

@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from provisor.cli.cycle import follow, nothing_to_do
+from provisor.cli.export import Form, Sheet, give_out, listed, writing, writing_document
 from provisor.cli.run import run
 from provisor.cli.show import (
     as_json,
     cycle_json,
     difference,
     difference_json,
-    document,
     err,
     moment,
     number,
@@ -80,8 +80,8 @@ def plan() -> None:
 @click.option("--save", is_flag=True, help="Keep the plan, to be applied exactly as it was shown.")
 @all_option
 @action_option
-@as_json
-def make(app_: str, save: bool, everything: bool, action: str | None, as_json: bool) -> None:
+@listed
+def make(app_: str, save: bool, everything: bool, action: str | None, form: Form) -> None:
     """Show what the next cycle would do, and why; writes nothing to the target."""
     from provisor.app import provisioning
 
@@ -89,7 +89,7 @@ def make(app_: str, save: bool, everything: bool, action: str | None, as_json: b
         with err().status("Reading the directory and the target…"):
             made = await provisioning.make_plan(installation, app_)
         try:
-            await _show(installation, made, action, everything=everything, as_json=as_json, saved=save)
+            await _show(installation, made, action, form, everything=everything, saved=save)
         finally:
             if not save:
                 await provisioning.discard(installation, made.row.cycle.id)
@@ -101,29 +101,29 @@ def make(app_: str, save: bool, everything: bool, action: str | None, as_json: b
 @click.argument("id_", metavar="ID")
 @all_option
 @action_option
-@as_json
-def show(id_: str, everything: bool, action: str | None, as_json: bool) -> None:
+@listed
+def show(id_: str, everything: bool, action: str | None, form: Form) -> None:
     """Show a saved plan, or what became of the lines of a cycle."""
     from provisor.app import provisioning
 
     async def work(installation: Installation) -> None:
         stored = await provisioning.show_plan(installation, id_)
         saved = stored.row.cycle.state == "planned"
-        await _show(installation, stored, action, everything=everything, as_json=as_json, saved=saved)
+        await _show(installation, stored, action, form, everything=everything, saved=saved)
 
     run(work)
 
 
 @plan.command("list")
 @click.argument("app_", metavar="APP")
-@as_json
-def list_(app_: str, as_json: bool) -> None:
+@listed
+def list_(app_: str, form: Form) -> None:
     """List an app's saved plans."""
     from provisor.app import provisioning
 
     found = run(lambda installation: provisioning.saved_plans(installation, app_))
-    if as_json:
-        document({"value": [cycle_json(row) for row in found]})
+    if form.kind != "text":
+        give_out(form, found, lambda row: cycle_json(row) or {}, ("id", "state", "beganDateTime", "requestedBy"))
     elif found:
         rows = [(row.cycle.id, moment(row.cycle.began), row.requested_by) for row in found]
         table(("Plan", "Made", "By"), rows)
@@ -163,14 +163,20 @@ def apply(context: click.Context, id_: str, allow: int | None, as_json: bool) ->
 
 
 async def _show(
-    installation: Installation, plan_: Plan, action: str | None, *, everything: bool, as_json: bool, saved: bool
+    installation: Installation, plan_: Plan, action: str | None, form: Form, *, everything: bool, saved: bool
 ) -> None:
     wanted = action.capitalize() if action else None
-    if as_json:
-        lines = await _lines(installation, plan_, wanted, None)
-        document(_plan_json(plan_, lines, saved=saved))
+    if form.kind == "json":
+        lines = [line async for line in _lines(installation, plan_, wanted, None)]
+        with writing_document(form) as write:
+            write(_plan_json(plan_, lines, saved=saved))
         return
-    lines = await _lines(installation, plan_, wanted, None if everything else LINES)
+    if form.kind == "csv":
+        with writing(form, _line_json, LINES_SHEET, MODIFIED_SHEET) as add:
+            async for line in _lines(installation, plan_, wanted, None):
+                add(line)
+        return
+    lines = [line async for line in _lines(installation, plan_, wanted, None if everything else LINES)]
     _say_counts(plan_)
     for line in lines:
         _say_line(line)
@@ -186,18 +192,20 @@ async def _show(
         say(f"Saved. Apply it: provisor plan apply {plan_.row.cycle.id}{agreed}")
 
 
-async def _lines(installation: Installation, plan_: Plan, action: str | None, limit: int | None) -> Sequence[Shown]:
+async def _lines(
+    installation: Installation, plan_: Plan, action: str | None, limit: int | None
+) -> AsyncIterator[Shown]:
     from provisor.app import provisioning
 
-    found: list[Shown] = []
-    while limit is None or len(found) < limit:
-        size = AT_ONCE if limit is None else min(AT_ONCE, limit - len(found))
-        cycle_id = plan_.row.cycle.id
-        page = await provisioning.lines(installation, cycle_id, action=action, after=len(found), limit=size)
-        found += page
+    told = 0
+    while limit is None or told < limit:
+        size = AT_ONCE if limit is None else min(AT_ONCE, limit - told)
+        page = await provisioning.lines(installation, plan_.row.cycle.id, action=action, after=told, limit=size)
+        for line in page:
+            yield line
+        told += len(page)
         if len(page) < size:
             break
-    return found
 
 
 def counted(plan_: Plan) -> Mapping[str, int]:
@@ -269,19 +277,36 @@ def _plan_json(plan_: Plan, lines: Sequence[Shown], *, saved: bool) -> Mapping[s
             "allowed": plan_.verdict.allowed,
             "held": plan_.verdict.held,
         },
-        "lines": [
-            {
-                "number": line.seq,
-                "action": line.action.lower(),
-                "state": line.state,
-                "failed": line.failed,
-                "entryId": line.entry_id,
-                "displayName": line.name,
-                "userPrincipalName": line.login,
-                "targetId": line.target_id,
-                "modified": [difference_json(one) for one in line.modified],
-                "reason": reason_json(line.reason),
-            }
-            for line in lines
-        ],
+        "lines": [_line_json(line) for line in lines],
     }
+
+
+def _line_json(line: Shown) -> Mapping[str, object]:
+    return {
+        "number": line.seq,
+        "action": line.action.lower(),
+        "state": line.state,
+        "failed": line.failed,
+        "entryId": line.entry_id,
+        "displayName": line.name,
+        "userPrincipalName": line.login,
+        "targetId": line.target_id,
+        "modified": [difference_json(one) for one in line.modified],
+        "reason": reason_json(line.reason),
+    }
+
+
+_COLUMNS = ("number", "action", "state", "failed", "entryId", "displayName", "userPrincipalName", "targetId")
+
+
+def _cells(line: Shown) -> Sequence[object]:
+    shown = _line_json(line)
+    return [*(shown[name] for name in _COLUMNS), line.reason.code, describe(line.reason)]
+
+
+LINES_SHEET: Sheet[Shown] = Sheet((*_COLUMNS, "reasonCode", "reason"), lambda line: [_cells(line)])
+MODIFIED_SHEET: Sheet[Shown] = Sheet(
+    ("number", "attribute", "old", "new"),
+    lambda line: [(line.seq, one.attribute, one.old, one.new) for one in line.modified],
+    "modified",
+)

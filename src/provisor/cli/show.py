@@ -105,11 +105,16 @@ def facts(pairs: Sequence[tuple[str, Styled | None]]) -> None:
 
 def document(value: object) -> None:
     """One JSON document; characters that are not seen are written as escapes."""
-    written = json.dumps(value, ensure_ascii=False, indent=2, default=_plain_json)
-    click.echo(UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written))
+    click.echo(seen(json.dumps(value, ensure_ascii=False, indent=2, default=plain_json)))
 
 
-def _plain_json(value: object) -> Any:
+def seen(written: str) -> str:
+    """JSON with escapes for characters that are not seen."""
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
+def plain_json(value: object) -> Any:
+    """What JSON has no form of, in one that it has."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, Mapping):

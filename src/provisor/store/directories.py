@@ -179,6 +179,17 @@ async def groups_of(connection: Connection, entry_id: str) -> Sequence[Entry]:
     return [entry_from(row) for row in rows.all()]
 
 
+async def group_names(connection: Connection, ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """What the groups of these entries are called, those in the recycle bin aside."""
+    found: dict[str, list[str]] = {}
+    query = sa.select(membership.c.member_id, entry.c.attributes).join(entry, membership.c.group_id == entry.c.id)
+    query = query.where(entry.c.deleted_at.is_(None)).order_by(entry.c.name)
+    for part in parts(ids):
+        for row in (await connection.execute(query.where(membership.c.member_id.in_(part)))).all():
+            found.setdefault(row.member_id, []).append(str(decode(row.attributes).get("displayName")))
+    return found
+
+
 async def members_of(connection: Connection, group_id: str, limit: int = 1000) -> Sequence[Entry]:
     query = sa.select(entry).join(membership, membership.c.member_id == entry.c.id)
     rows = await connection.execute(query.where(membership.c.group_id == group_id).order_by(entry.c.name).limit(limit))

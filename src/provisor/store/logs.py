@@ -54,6 +54,7 @@ class LogRow:
 class AuditRow:
     """One administrative act."""
 
+    id: int
     at: datetime
     actor: str
     activity: str
@@ -164,6 +165,7 @@ async def audit_rows(connection: Connection, *, before: int | None = None, limit
         query = query.where(audit_log.c.id < before)
     return [
         AuditRow(
+            row.id,
             row.at,
             row.actor,
             row.activity,
