@@ -127,7 +127,7 @@ def give_out(
     form: Form, items: Iterable[T], json_of: Callable[[T], Mapping[str, object]], columns: Sequence[str]
 ) -> None:
     """A short list, as JSON or, of its members, these columns."""
-    sheet = Sheet[T](columns, lambda item: [[_member(json_of(item), column) for column in columns]])
+    sheet: Sheet[T] = Sheet(columns, lambda item: [[_member(json_of(item), column) for column in columns]])
     with writing(form, json_of, sheet) as add:
         for item in items:
             add(item)

@@ -19,7 +19,7 @@ _PIECE = 1 << 16  # bytes read at once
 
 _TOP = re.compile(rb'(?:"[^"]*+"?|[^"\r\n])*+')  # the first line, quoted line ends included
 _SEPARATED = re.compile(rb"sep=([^\w\s]|\t)\r?\n", re.IGNORECASE)  # how Excel is told the delimiter
-_OPEN = re.compile(rb'"(?:[^"]++|"")*+')
+_OPEN = re.compile(rb'"[^"]*+(?:""[^"]*+)*+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class _Framing:
 
     def __init__(self, stream: BinaryIO, top: bytes, delimiter: str, line: int) -> None:
         mark = re.escape(delimiter.encode())
-        cell = rb'(?:"(?:[^"]++|"")*+"[^%b\r\n]*+|[^"%b\r\n][^%b\r\n]*+)?+' % (mark, mark, mark)
+        cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"[^%b\r\n]*+|[^"%b\r\n][^%b\r\n]*+)?+' % (mark, mark, mark)
         self._stream, self._delimiter, self._line = stream, delimiter, line
         self._cells = re.compile(rb"(?:%b%b)*+" % (cell, mark))
         self._cell = re.compile(rb"(%b)(?:%b|\Z)" % (cell, mark))
