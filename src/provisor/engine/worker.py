@@ -7,20 +7,32 @@ is repeated after a crash goes on where the lines say, and one that was overtake
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
-from provisor.store.workflows import workflow_engine
+from provisor.store.database import Database
+from provisor.store.workflows import SCHEMA, workflow_engine
 
 QUEUE = "cycles"
 AT_ONCE = 4  # cycles, of different jobs
 POLL = 0.05  # seconds
 FINISH_WITHIN = 12  # seconds that a cycle gets at the end: its own grace and the last commit
 
+log = structlog.get_logger("provisor")
 Run = Callable[[str, int], Awaitable[str | None]]
+
+
+class _OneLine(logging.Handler):
+    """What the engine has to say becomes our log's: a line, and no stack trace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage().partition("\n")[0]
+        (log.error if record.levelno >= logging.ERROR else log.debug)("engine", said=said)
 
 
 class _Service:
@@ -46,21 +58,23 @@ async def enqueue(job_id: str, cycle_id: str, epoch: int) -> None:
 
 
 @asynccontextmanager
-async def worker(home: Path, run: Run) -> AsyncIterator[None]:
+async def worker(database: Database, home: Path, run: Run) -> AsyncIterator[None]:
     """The engine on this loop, until the block ends."""
     _Service.run = run
-    engine = workflow_engine(home)
+    queue = workflow_engine(database.address, home)
     config = DBOSConfig(
         name="provisor",
         application_version="1",
         executor_id="service",
-        system_database_url=str(engine.url),
-        system_database_engine=engine,
+        system_database_url=queue.url.render_as_string(),  # without the password: the engine has it
+        system_database_engine=queue,
+        dbos_system_schema=SCHEMA,
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",
         enable_otlp=False,
     )
     DBOS(config=config)
+    logging.getLogger("dbos").handlers = [_OneLine()]  # what is wrong with the database, the service says itself
     DBOS.launch()
     await DBOS.register_queue_async(
         QUEUE, partition_concurrency=1, worker_concurrency=AT_ONCE, polling_interval_sec=POLL
