@@ -160,7 +160,7 @@ async def test_a_batch_takes_as_many_as_there_are_seats(tmp_path: Path) -> None:
 
 
 async def test_the_answer_decides_how_many_seats_there_are(staff: World) -> None:
-    staff.emulator.inject(Fault(kind="no-seat", times=3))
+    staff.emulator.inject(Fault(kind="no-seat", times=1))
     counts = (await staff.sync()).counts
     assert counts["create"] == EVERYBODY
     assert staff.active() == set(mails())
