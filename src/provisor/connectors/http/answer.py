@@ -66,16 +66,13 @@ class Request:
 class Answer:
     """What came back. `wait` is Retry-After in seconds (RFC 9110 section 10.2.3), None where it was not said."""
 
-    request: Request
+    method: str
+    address: str
     status: int
     content_type: str
     wait: float | None
     body: bytes = field(repr=False)
     hidden: Collection[str] = field(default=(), repr=False)
-
-    @property
-    def address(self) -> str:
-        return self.request.address
 
     @property
     def ok(self) -> bool:
@@ -90,9 +87,8 @@ class Answer:
     def said(self) -> str:
         """The target's own words: at most 300 printable characters, our secrets struck out."""
         text = ": ".join(_words(self.body))
-        token = self.request.headers.get("Authorization", "").rpartition(" ")[2]
-        for secret in sorted((*self.hidden, token), key=len, reverse=True):
-            text = text.replace(secret, "•••") if secret else text
+        for secret in sorted(self.hidden, key=len, reverse=True):
+            text = text.replace(secret, "•••")
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_SAID]
 
     def decode(self, shape: type[T]) -> T:
@@ -109,7 +105,7 @@ class Answer:
         """The error that this answer amounts to, by table; None for one that is no error."""
         if self.ok and not self.markup:
             return None
-        told: dict[str, Any] = {"method": self.request.method, "address": self.address, "status": self.status}
+        told: dict[str, Any] = {"method": self.method, "address": self.address, "status": self.status}
         if self.status == 429:
             return rate_limited(self.wait, **told)
         if self.status >= 500 or self.status == 408:

@@ -166,12 +166,13 @@ class Transport:
                 allow_redirects=False,
             ) as response:
                 return Answer(
-                    request,
+                    request.method,
+                    request.address,
                     response.status,
                     response.headers.get("Content-Type", "").lower()[:80],
                     retry_after(response.headers.get("Retry-After")),
                     await self._read(request, response),
-                    self._hidden,
+                    (*self._hidden, request.headers.get("Authorization", "").rpartition(" ")[2] or "\0"),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise trouble(error, request) from None
