@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.world import APP, World, ldif_group, ldif_person, world
+from tests.contract.stub import Script, says, serving
+from tests.world import APP, World, ldif_group, ldif_person
+from tests.world import world as made
 
-from provisor.app import apps, assignments, compose, provisioning
+from provisor.app import apps, assignments, compose, provisioning, status
 from provisor.domain.job import CycleState
 from provisor.engine.cycle import run_cycle
 from provisor.engine.worker import enqueue, worker
 from provisor.settings import Settings
 from provisor.store import jobs
 from provisor.testing.gotomeeting import GoToMeetingEmulator, Options
+from provisor.text.reason import describe
 
 OTHER = "Other GoToMeeting"
 NAMES = [f"p{number}" for number in range(10)]
@@ -29,7 +32,7 @@ async def started(here: World, app: str) -> asyncio.Task[CycleState]:
 
 
 async def test_a_cycle_ends_while_the_target_of_another_does_not_answer(tmp_path: Path) -> None:
-    async with world(tmp_path / "home") as here, GoToMeetingEmulator(Options(rate_limit=None)) as other:
+    async with made(tmp_path / "home") as here, GoToMeetingEmulator(Options(rate_limit=None)) as other:
         await here.import_text("".join(ldif_person(name) for name in NAMES) + ldif_group("all", NAMES))
         await here.connect()
         await apps.add(here.installation, APP, OTHER)
@@ -46,6 +49,24 @@ async def test_a_cycle_ends_while_the_target_of_another_does_not_answer(tmp_path
         assert not stuck.done()
         stuck.cancel()
         await asyncio.gather(stuck, return_exceptions=True)
+
+
+async def test_a_target_that_asks_for_an_hour_is_left_alone_and_the_status_says_until_when(world: World) -> None:
+    busy = Script(says(429, Retry_After="3244"))
+    await world.import_text(ldif_person("ada"))
+    await world.connect()
+    await world.assign("ada@corp.example")
+    async with serving(busy) as url:
+        given = {"BaseAddress": url, "Oauth2TokenExchangeUri": f"{url}/oauth/token", "Password": "admin-password"}
+        await apps.set_credentials(world.installation, APP, {**given, "Oauth2ClientSecret": "emulator-secret"})
+        for _ in range(2):
+            assert (await world.sync()).cycle.state == "interrupted"
+    assert len(busy.seen) == 1
+    (app,) = (await status.show(world.installation)).apps
+    assert app.last is not None
+    assert app.last.error is not None
+    assert "asked us to slow down" in describe(app.last.error)
+    assert "UTC" in app.last.error.parameters["until"]
 
 
 async def test_many_jobs_that_wait_hold_up_no_other(tmp_path: Path) -> None:
