@@ -14,7 +14,7 @@ help:
 	@echo "make test                            every test but the long ones"
 	@echo "make soak [KILLS= SEEDS= PEOPLE=]    the long ones: large directories, killed services"
 	@echo "make check                           style, types, layers, spelling, house rules"
-	@echo "make bench [PEOPLE=]                 what the engine adds to the requests themselves"
+	@echo "make bench [PEOPLE= ENTRIES=]        what the engine adds to the requests, and what many entries cost"
 	@echo "make docs                            do all links lead somewhere, are all settings explained?"
 
 demo: $(RUN)
@@ -35,7 +35,7 @@ check: $(DEVELOP)
 	$(BIN)/pytest tests/house
 
 bench: $(DEVELOP)
-	$(BIN)/python bench/cycle.py
+	$(BIN)/python -m bench
 
 docs: $(DEVELOP)
 	$(BIN)/pytest tests/house/test_docs.py

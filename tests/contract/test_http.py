@@ -110,14 +110,6 @@ async def test_a_wait_beyond_our_patience_is_left_to_the_caller() -> None:
     assert len(script.seen) == 1
 
 
-async def test_while_the_target_asks_for_a_pause_nothing_is_sent() -> None:
-    script = Script(says(429, Retry_After="0.3"), says(200, {}))
-    async with serving(script) as url, transport(concurrency=1) as sender:
-        await asyncio.gather(*(sender.call("GET", url) for _ in range(3)))
-    assert len(script.seen) == 4
-    assert min(script.at[1:]) - script.at[0] >= 0.29  # the clock of a loop is coarse
-
-
 @pytest.mark.parametrize("trouble", [says(500), says(502), drops, truncates])
 async def test_trouble_is_repeated_for_reading_only(trouble: Handler) -> None:
     for method, tries in (("GET", 3), ("POST", 1)):
@@ -256,17 +248,6 @@ async def test_requests_are_spaced_evenly_and_never_in_a_burst() -> None:
         await asyncio.gather(*(sender.call("GET", url) for _ in range(21)))
         assert asyncio.get_running_loop().time() - began >= 20 / 40 - 0.01
         assert sender.requests == 21
-
-
-async def test_a_target_under_strain_is_asked_less_often_and_then_more_often_again() -> None:
-    script = Script(*[says(429)] * 3, says(200, {}))
-    limits = Limits(tries=5, patience=60, first_wait=0.001, longest_wait=0.05)
-    async with serving(script) as url, transport(limits, rate=100, concurrency=1) as sender:
-        await sender.call("GET", url)
-        assert script.at[3] - script.at[2] >= 0.04
-        for _ in range(30):
-            await sender.call("GET", url)
-        assert sender._gap == 0
 
 
 async def test_no_more_than_so_many_are_on_their_way_at_once() -> None:

@@ -19,7 +19,7 @@ from provisor.store.database import Database
 from provisor.store.workflows import SCHEMA, workflow_engine
 
 QUEUE = "cycles"
-AT_ONCE = 4  # cycles, of different jobs
+AT_ONCE = 100  # cycles, of different jobs; many of them may be waiting for a target that does not answer
 POLL = 0.05  # seconds
 FINISH_WITHIN = 12  # seconds that a cycle gets at the end: its own grace and the last commit
 

@@ -105,9 +105,11 @@ def differ(desired: Attributes, known: Attributes, program: MappingProgram) -> t
     """The attributes whose wanted value is not the known one, as each attribute compares."""
     changed = []
     for name, value in desired.items():
-        definition = program.mapping.definition(name) or AttributeDefinition(name)
         old = known.get(name)
-        if old is not value and _comparable(value, definition) != _comparable(old, definition):
+        if old == value:  # as nearly all are
+            continue
+        definition = program.mapping.definition(name) or AttributeDefinition(name)
+        if _comparable(value, definition) != _comparable(old, definition):
             changed.append(Difference(name, old, value))
     return tuple(changed)
 

@@ -83,7 +83,7 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     ),
     # ---- wait, then again ----------------------------------------------------------------------------------------
     "TooManyRequests": Row(
-        "The target asked us to slow down[ (HTTP {status} at {address})].",
+        "The target asked us to slow down[ (HTTP {status} at {address})][, and to ask nothing before {until}].",
         "Nothing, if it is rare; else lower the rate: `provisor app settings APP rateLimit=4`.",
     ),
     "Unavailable": Row("The target did not answer[: {problem}][ (HTTP {status})][ at {address}].", _AGAIN),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from provisor.domain.error import (
     Unauthorized,
     Unavailable,
 )
+from provisor.text.time import moment
 
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ _FAULTS: Mapping[int, type[ProvisorError]] = {
 _WORDS = frozenset(
     ("error", "error_description", "code", "errorCode", "int_err_code", "detail", "message", "msg", "value", "title")
 )
+_LONGEST = 86_400.0  # seconds that a target may ask us to wait; then it is asked again
+_NOTICED = 60.0  # seconds
 _SAID = 300  # characters of a target's own words that we pass on
 
 
@@ -78,7 +81,7 @@ class Answer:
     @property
     def markup(self) -> bool:
         """Is this a page for people (a login page, a proxy's notice) rather than an answer for us?"""
-        return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
+        return "html" in self.content_type or self.body[:100].lstrip()[:1] == b"<"
 
     @property
     def said(self) -> str:
@@ -100,22 +103,29 @@ class Answer:
 
     def fault(self) -> ProvisorError | None:
         """The error that this answer amounts to, by table; None for one that is no error."""
+        if self.ok and not self.markup:
+            return None
         told: dict[str, Any] = {"method": self.method, "address": self.address, "status": self.status}
         if self.status == 429:
-            return RateLimited(wait=self.wait, **told)
+            return rate_limited(self.wait, **told)
         if self.status >= 500 or self.status == 408:
             return Unavailable(wait=self.wait, **told)
         if 300 <= self.status < 400:
             return Incompatible(problem="Redirected", **told)
         if self.markup and self.status != 401:
             return Incompatible(problem="NotJson", content_type=self.content_type, **told)
-        if self.ok:
-            return None
         return _FAULTS.get(self.status, Incompatible)(said=self.said, **told)
 
 
+def rate_limited(wait: float | None, **told: Any) -> RateLimited:
+    """A wait that somebody might notice says its end, too."""
+    if wait is not None and wait >= _NOTICED:
+        told["until"] = moment(datetime.now(UTC) + timedelta(seconds=wait))
+    return RateLimited(wait=wait, **told)
+
+
 def retry_after(said: str | None) -> float | None:
-    """Seconds, fractions of them, or an HTTP date; None for anything else."""
+    """Seconds, fractions of them, or an HTTP date, a day at the most; None for anything else."""
     if said is None:
         return None
     try:
@@ -123,11 +133,10 @@ def retry_after(said: str | None) -> float | None:
     except ValueError:
         try:
             date: datetime = parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
-        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-        return max(0.0, seconds)
-    return seconds if isfinite(seconds) and seconds >= 0 else None
+        seconds = max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return min(seconds, _LONGEST) if isfinite(seconds) and seconds >= 0 else None
 
 
 def _words(body: bytes) -> list[str]:

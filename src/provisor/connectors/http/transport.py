@@ -13,14 +13,14 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import aiohttp
 import msgspec
-from aiolimiter import AsyncLimiter
 from yarl import URL
 
-from provisor.connectors.http.answer import Answer, Request, retry_after
+from provisor.connectors.http.answer import Answer, Request, rate_limited, retry_after
+from provisor.connectors.http.throttle import Throttle, throttle_of
 from provisor.connectors.http.trouble import NotReached, trouble
 from provisor.domain.error import Incompatible, RateLimited, RetryLater, Unavailable
 
-_WIDEST_GAP = 2.0  # seconds between two requests, however often 429 was answered
+_TICK = 0.001  # seconds: timers are no finer
 
 
 class Signer(Protocol):
@@ -46,10 +46,10 @@ class Limits:
 
 
 class Transport:
-    """One session to one target: at most `rate` requests a second, evenly spaced, and `concurrency` at a time.
+    """One session: at most `rate` requests a second, evenly spaced, and `concurrency` at a time.
 
-    429 is repeated for every method, a 5xx or a lost connection only for GET, and any method where no connection
-    was made. A 429 pauses and slows down all requests of this target; answers without one speed it up again.
+    All transports to a target share its `Throttle`. 429 is repeated for every method, a 5xx or a lost
+    connection only for GET, and any method where no connection was made.
     """
 
     def __init__(
@@ -70,15 +70,11 @@ class Transport:
             self.hide(secret)
         self._media_type = media_type
         self._chance = chance
-        self._rate = rate
-        self._pace = AsyncLimiter(1, 1 / rate)  # no burst: a bucket of n lets 2n through in its first second
-        self._line = asyncio.Lock()
-        self._lanes = asyncio.Semaphore(concurrency)
+        self._distance = 1 / rate  # seconds to the next request
         self._concurrency = concurrency
+        self._throttles: dict[str, Throttle] = {}  # by the beginning of an address
         self._stopping = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
-        self._resume = self._last = self._slowed = 0.0  # on the loop's clock
-        self._gap = 0.0  # seconds between two requests beyond the configured rate, while the target is strained
 
     def hide(self, secret: str) -> None:
         """Strike this out of whatever the target says."""
@@ -86,7 +82,7 @@ class Transport:
             self._hidden += (secret, quote(secret, safe=""), quote_plus(secret))
 
     def __repr__(self) -> str:
-        return f"Transport(rate={self._rate}, concurrency={self._concurrency}, requests={self.requests})"
+        return f"Transport(rate={1 / self._distance:g}, concurrency={self._concurrency}, requests={self.requests})"
 
     async def call(self, method: str, url: str, *, body: object = None, expected: Collection[int] = ()) -> Answer:
         """One request with a JSON body; a status in `expected` is given back, every other fault is raised.
@@ -122,23 +118,25 @@ class Transport:
 
     async def _persist(self, request: Request) -> Answer:
         """Send until there is an answer that repeating would not better."""
-        clock = asyncio.get_running_loop().time
-        started = clock()
+        limits, throttle = self.limits, self._throttle(request)
+        spent = 0.0  # seconds; to wait for a turn costs no patience
         for attempt in itertools.count(1):
-            sent = clock()
-            answer, failure = await self._outcome(request)
-            if answer is not None:
-                self._adapt(answer, sent)
+            async with throttle.lanes:
+                sent = await self._turn(throttle, request)
+                answer, failure = await self._outcome(request)
             if failure is None:
                 assert answer is not None
+                if throttle.gap:
+                    throttle.speed_up()
                 return answer
-            wait = self._wait(attempt, failure.wait)
-            patience = self.limits.unreached if isinstance(failure, NotReached) else self.limits.patience
-            if attempt >= self.limits.tries or clock() - started + wait > patience:
-                raise failure
+            now, wait = asyncio.get_running_loop().time(), self._wait(attempt, failure.wait)
             if isinstance(failure, RateLimited):
-                self._resume = max(self._resume, clock() + wait)
-            else:
+                throttle.slow_down(now, sent, self._distance, limits.longest_wait)
+                throttle.pause(now, wait)
+            spent += now - sent + wait
+            if attempt >= limits.tries or spent > _patience(limits, failure):
+                raise failure
+            if not isinstance(failure, RateLimited):
                 await self._rest(request, wait)
         raise AssertionError  # pragma: no cover - count() does not end
 
@@ -158,28 +156,26 @@ class Transport:
         return answer, None
 
     async def _send(self, request: Request) -> Answer:
-        async with self._lanes:
-            await self._turn(request)
-            self.requests += 1
-            try:
-                async with self._open().request(
+        self.requests += 1
+        try:
+            async with self._open().request(
+                request.method,
+                URL(request.url, encoded=True),
+                data=request.content,
+                headers=request.headers,
+                allow_redirects=False,
+            ) as response:
+                return Answer(
                     request.method,
-                    URL(request.url, encoded=True),
-                    data=request.content,
-                    headers=request.headers,
-                    allow_redirects=False,
-                ) as response:
-                    return Answer(
-                        request.method,
-                        request.address,
-                        response.status,
-                        response.headers.get("Content-Type", "").lower()[:80],
-                        retry_after(response.headers.get("Retry-After")),
-                        await self._read(request, response),
-                        (*self._hidden, request.headers.get("Authorization", "").rpartition(" ")[2] or "\0"),
-                    )
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                raise trouble(error, request) from None
+                    request.address,
+                    response.status,
+                    response.headers.get("Content-Type", "").lower()[:80],
+                    retry_after(response.headers.get("Retry-After")),
+                    await self._read(request, response),
+                    (*self._hidden, request.headers.get("Authorization", "").rpartition(" ")[2] or "\0"),
+                )
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise trouble(error, request) from None
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
@@ -189,15 +185,27 @@ class Transport:
                 raise Incompatible(problem="TooLarge", address=request.address, limit=self.limits.size)
         return bytes(body)
 
-    async def _turn(self, request: Request) -> None:
-        """Wait for this request's turn: first come first served, paced, and not during a pause."""
-        loop = asyncio.get_running_loop()
-        async with self._line:
-            while (delay := max(self._resume, self._last + self._gap) - loop.time()) > 0:
-                await self._rest(request, delay)
-            await self._pace.acquire()
-            await self._rest(request, 0)
-            self._last = loop.time()
+    def _throttle(self, request: Request) -> Throttle:
+        start = request.url[: request.url.find("/", len("https://"))]
+        throttle = self._throttles.get(start)
+        if throttle is None:
+            try:
+                throttle = self._throttles[start] = throttle_of(request.url, self._concurrency)
+            except ValueError as error:
+                raise trouble(error, request) from None
+        return throttle
+
+    async def _turn(self, throttle: Throttle, request: Request) -> float:
+        """Wait for this request's turn; gives back when it came. Raises RateLimited where it is too long a pause."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            now, rounds = clock(), throttle.rounds
+            if throttle.resume - now > self.limits.patience:
+                raise rate_limited(throttle.resume - now, method=request.method, address=request.address)
+            delay = throttle.take(now, self._distance) - now
+            await self._rest(request, delay if delay > _TICK else 0)
+            if throttle.rounds == rounds:
+                return clock()
 
     async def _rest(self, request: Request, seconds: float) -> None:
         """Wait, but not beyond `stop`. Raises Unavailable then."""
@@ -213,23 +221,19 @@ class Transport:
         backoff: float = min(limits.longest_wait, limits.first_wait * 2 ** (attempt - 1)) * (0.5 + self._chance() / 2)
         return backoff if asked is None else asked + min(backoff, 0.1) * self._chance()
 
-    def _adapt(self, answer: Answer, sent: float) -> None:
-        """A 429 doubles the gap, once for all requests on their way together; any other answer narrows it."""
-        if answer.status != 429:
-            self._gap = self._gap * 0.75 if self._gap * self._rate > 1 else 0.0
-        elif sent >= self._slowed:
-            self._gap = min(max(self._gap * 2, 2 / self._rate), _WIDEST_GAP, self.limits.longest_wait)
-            self._slowed = asyncio.get_running_loop().time()
-
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._concurrency),
+                connector=aiohttp.TCPConnector(limit=0),  # the lanes of each target are limit enough
                 timeout=aiohttp.ClientTimeout(total=self.limits.answer, sock_connect=self.limits.connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "Provisor"},
             )
         return self._session
+
+
+def _patience(limits: Limits, failure: RetryLater) -> float:
+    return limits.unreached if isinstance(failure, NotReached) else limits.patience
 
 
 def _judged(answer: Answer, expected: Collection[int]) -> Answer:

@@ -1,0 +1,1 @@
+"""What the engine adds to the requests themselves: `make bench`. Nothing here is asserted."""
