@@ -177,6 +177,7 @@ class Transport:
                         retry_after(response.headers.get("Retry-After")),
                         await self._read(request, response),
                         (*self._hidden, request.headers.get("Authorization", "").rpartition(" ")[2] or "\0"),
+                        response.headers.get("Location", ""),
                     )
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 raise trouble(error, request) from None
