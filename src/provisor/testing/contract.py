@@ -16,9 +16,9 @@ import traceback
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, cast
 
-from provisor.connector import Target
+from provisor.connector import CreatesMany, Target
 from provisor.domain.change import Difference
 from provisor.domain.error import EntryError, JobError, NotFound, RateLimited, RetryLater, Unauthorized, Unavailable
 from provisor.domain.resource import Account, Attributes, Link, Value
@@ -208,6 +208,32 @@ class TargetContract:
             await bench.target.delete(link(made, bench.person(1)))
             await raised(NotFound, bench.target.get(made.id))
             await raised(NotFound, bench.target.delete(link(made, bench.person(1))))
+
+    async def test_many_are_made_at_once(self, bench: Bench) -> None:
+        """A target that cannot do it has nothing to show here; what it can do may only be known once it was listed."""
+        assert await first_page(bench.target) is not None
+        many = bench.target.capabilities.create_many
+        if not many:
+            return
+        people = [bench.person(number) for number in range(1, min(many, 5) + 1)]
+        before = len(await bench.ids())
+        made = await cast(CreatesMany, bench.target).create_many(people)
+        ids = [one for one in made if isinstance(one, str)]
+        assert len(ids) == len(people) == len(await bench.ids()) - before
+        for person, key in zip(people, ids, strict=True):
+            assert named(await bench.target.get(key), person) == comparable(person)
+        again = await cast(CreatesMany, bench.target).create_many([*people[:1], bench.person(9)])
+        assert isinstance(again[0], EntryError) or again[0] == ids[0]
+        assert isinstance(again[1], str)
+        assert len(await bench.ids()) - before == len(people) + 1
+
+    async def test_many_whose_answer_was_lost_are_in_doubt(self, bench: Bench) -> None:
+        await first_page(bench.target)
+        if not bench.target.capabilities.create_many:
+            return
+        people = [bench.person(number) for number in (1, 2)]
+        await bench.trouble("dropped")
+        await raised(RetryLater, cast(CreatesMany, bench.target).create_many(people))
 
     async def test_a_sound_connection_passes_its_own_check(self, bench: Bench) -> None:
         before = sorted(await bench.ids())

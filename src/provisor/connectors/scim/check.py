@@ -57,7 +57,9 @@ class Check:
 
     async def _reads_schemas(self) -> CheckStep:
         names = await read_names(self._users.transport, f"{self._users.root}/Schemas")
-        return _passed("SchemasRead", names=", ".join(names)) if names else _warned(Reason("SchemasMissing"))
+        if not names:
+            return _warned(Reason("SchemasMissing"))
+        return _passed("SchemasRead", names=", ".join(names))
 
     async def _reads_users(self) -> CheckStep:
         size = 1 if self._users.counts else None
