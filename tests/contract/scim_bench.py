@@ -100,13 +100,8 @@ class ScimBench:
     async def seed(self, count: int) -> None:
         text = self.scim.options.booleans == "text"
         for number in range(count):
-            active = number % 2 == 0
-            user = {
-                "schemas": [CORE],
-                "userName": f"seeded{number}@example.com",
-                "active": str(active) if text else active,
-            }
-            self.scim.people.add(user)
+            active = str(number % 2 == 0) if text else number % 2 == 0
+            self.scim.people.add({"schemas": [CORE], "userName": f"seeded{number}@example.com", "active": active})
 
     async def trouble(self, kind: Trouble) -> None:
         self.scim.inject(Fault(kind=kind, path="/scim/", retry_after=f"{RETRY_AFTER:g}"))

@@ -17,32 +17,40 @@ SMALL = 20  # users a page: two pages are reached with few
 
 HABITS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Value]]] = {
     "none": ({}, {}),
-    "PUT only, found out": ({"updates": "PUT"}, {}),
-    "PUT only, found out late": ({"updates": "PUT", "config": "missing"}, {}),
-    "PUT only, as the profile says": ({"updates": "PUT", "update_answer": "empty"}, {"updateMethod": "PUT"}),
-    "PATCH without a body in the answer": ({"updates": "PATCH", "update_answer": "empty"}, {}),
-    "PATCH with half a body in the answer": ({"update_answer": "part"}, {}),
-    "filter ignored": ({"filter": "ignored"}, {}),
-    "filter refused": ({"filter": "refused", "config": "missing"}, {}),
-    "no filter, as the profile says": ({"filter": "refused"}, {"filter": False}),
-    "nobody is a 404": ({"nobody": "404"}, {}),
-    "nobody is null": ({"nobody": "null", "extra_members": True}, {}),
-    "no count": ({"count": "fails", "default_page": SMALL}, {"count": False}),
-    "no count, found out": ({"count": "fails", "default_page": SMALL}, {}),
-    "totals as text": ({"totals": "text", "extra_members": True}, {}),
-    "no totals": ({"totals": "missing"}, {}),
-    "pages capped": ({"max_results": 7, "config": "missing"}, {}),
-    "Booleans as text": ({"booleans": "text"}, {"booleansAsStrings": True}),
+    "PUT only, found out late; nobody is null; members that nobody knows": (
+        {"updates": "PUT", "config": "missing", "totals": "text", "nobody": "null", "extra_members": True},
+        {},
+    ),
+    "PUT only, as it says; half a body in the answer": ({"updates": "PUT", "update_answer": "part"}, {}),
+    "PATCH only, no body in any answer; filter ignored": (
+        {"updates": "PATCH", "update_answer": "empty", "creates": "location", "filter": "ignored"},
+        {},
+    ),
+    "by the profile: PUT, no filter, no count, Booleans as text": (
+        {"filter": "refused", "booleans": "text", "count": "fails", "default_page": SMALL, "config": "broken"},
+        {"updateMethod": "PUT", "filter": False, "count": False, "booleansAsStrings": True, "discovery": False},
+    ),
+    "count fails; nobody is a 404; bulk answered backwards, without limits": (
+        {"count": "fails", "default_page": SMALL, "nobody": "404", "bulk_limits": False, "bulk_order": "reversed"},
+        {},
+    ),
+    "filter refused, pages capped, no totals": (
+        {"filter": "refused", "config": "broken", "max_results": 7, "totals": "missing"},
+        {},
+    ),
     "e-mail addresses without type": ({"email_types": False}, {"emailTypes": False}),
-    "e-mail addresses without type, PUT": ({"email_types": False, "updates": "PUT"}, {"emailTypes": False}),
-    "created without a body": ({"creates": "location"}, {}),
-    "created without a word": ({"creates": "nothing"}, {}),
-    "id from userName": ({"id_from": "userName"}, {"idFrom": "userName"}),
-    "id from userName, without a word": ({"id_from": "userName", "creates": "nothing"}, {"idFrom": "userName"}),
-    "no bulk limits": ({"bulk_limits": False, "bulk_order": "reversed"}, {}),
-    "says nothing of itself": ({"config": "missing"}, {}),
-    "says nonsense of itself": ({"config": "broken"}, {}),
-    "not asked what it can": ({"config": "broken"}, {"discovery": False}),
+    "e-mail addresses without type, PUT; created without a word": (
+        {"email_types": False, "updates": "PUT", "creates": "nothing"},
+        {"emailTypes": False},
+    ),
+    "id from userName; PATCH with half a body": (
+        {"id_from": "userName", "update_answer": "part"},
+        {"idFrom": "userName"},
+    ),
+    "id from userName; created without a word": (
+        {"id_from": "userName", "creates": "nothing", "updates": "PUT"},
+        {"idFrom": "userName"},
+    ),
 }
 
 
@@ -50,10 +58,8 @@ class TestScimEmulator(TargetContract):
     @pytest.fixture(params=HABITS)
     async def bench(self, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
         habits, profile = HABITS[request.param]
-        async with (
-            ScimEmulator(Options(**{"max_results": SMALL, **habits})) as scim,
-            opened(scim.url, profile) as target,
-        ):
+        options = Options(**{"max_results": SMALL, **habits})
+        async with ScimEmulator(options) as scim, opened(scim.url, profile) as target:
             scim.remember = True
             yield ScimBench(scim, target)
             assert complaints(scim.bodies) == []

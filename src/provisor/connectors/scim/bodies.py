@@ -28,8 +28,10 @@ def new_user(desired: Attributes, profile: Profile) -> Json:
 
 def whole_user(held: Mapping[str, object], wanted: Attributes, profile: Profile) -> Json:
     """The body of PUT: all that the target holds, changed only where it was asked for."""
-    user = {key: deepcopy(value) for key, value in held.items() if value is not None and key not in _NOT_OURS}
-    schemas = user.get("schemas")
+    user = {
+        key: deepcopy(value) for key, value in held.items() if value is not None and key.casefold() not in _NOT_OURS
+    }
+    schemas = user.pop(key_in(user, "schemas"), None)
     user["schemas"] = list(dict.fromkeys([CORE, *(schemas if isinstance(schemas, list) else ())]))
     for name, value in wanted.items():
         if value is None:

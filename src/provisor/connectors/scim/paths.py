@@ -77,15 +77,16 @@ def flat(user: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
     found: dict[str, Value] = {}
     for key, value in user.items():
         name = _SPELLING.get(key.casefold(), key)
+        if key.casefold() in _NOT_SHOWN or value is None:
+            continue
         if isinstance(value, dict):
             if not prefix and name.startswith("urn:"):
                 found |= flat(value, "" if name == CORE else f"{name}:")
-            elif name not in _NOT_SHOWN:
+            else:
                 found |= {f"{prefix}{name}.{sub}": one for sub, one in _scalars(value)}
         elif isinstance(value, list):
-            if name not in _NOT_SHOWN:
-                found |= _several(prefix + name, value)
-        elif value is not None and name not in _NOT_SHOWN:
+            found |= _several(prefix + name, value)
+        else:
             found[prefix + name] = _scalar(name, value)
     return found
 
