@@ -61,8 +61,7 @@ class Users:
             received += len(rows)
             if rows or number == 1:
                 yield page
-            last = received >= page.total if page.total is not None else asked is not None and len(rows) < asked
-            if not rows or last:
+            if not rows or (page.total is not None and received >= page.total):
                 return
 
     async def page(self, start: int | None, size: int | None, filter_: str | None = None) -> Listing:
