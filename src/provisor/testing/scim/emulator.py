@@ -32,6 +32,7 @@ class ScimEmulator:
         self.people = People(self.options)
         self.bodies: list[tuple[str, Resource]] = []  # everything that was sent, if `remember`
         self.remember = False
+        self.before: dict[str, Callable[[], object]] = {}  # done once, before the next request of that method
         self.url = self._users = ""
         self.gate = Gate(self.options)
         self._runner: web.AppRunner | None = None
@@ -127,6 +128,8 @@ class ScimEmulator:
         self.bodies.clear()
 
     async def _body(self, request: web.Request) -> Resource:
+        if meanwhile := self.before.pop(request.method, None):
+            meanwhile()
         try:
             body = msgspec.json.decode(await request.read())
         except msgspec.DecodeError:
