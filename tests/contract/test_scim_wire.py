@@ -250,6 +250,30 @@ async def test_a_filter_that_finds_two_gives_both_back() -> None:
         assert [one.id for one in await target.find("userName", "Ada")] == ["1", "2"]
 
 
+async def test_a_filter_that_finds_others_only_is_not_believed() -> None:
+    other, ada = ({"id": key, "userName": name} for key, name in (("1", "adam"), ("2", "ada")))
+    wrong = says(200, {"totalResults": 1, "Resources": [other]})
+    whole = says(200, {"totalResults": 2, "Resources": [other, ada]})
+    async with serving(Script(says(404), wrong, whole)) as url, opened(url) as target:
+        assert [one.id for one in await target.find("userName", "Ada")] == ["2"]
+
+
+async def test_a_user_that_was_made_and_cannot_be_seen_yet_is_ours() -> None:
+    async with ScimEmulator(Options(creates="location")) as scim, opened(scim.url) as target:
+        scim.inject(Fault(kind="server-error", method="GET", path="/Users/", status=404))
+        with pytest.raises(NotFound) as caught:
+            await target.create(person(1))
+        assert caught.value.account is not None
+        assert caught.value.account.id in scim.users
+
+
+async def test_a_user_without_an_id_is_named_by_the_check() -> None:
+    answer = says(200, {"totalResults": 1, "Resources": [{"userName": "ada"}]})
+    async with serving(answer) as url, opened(url) as target:
+        steps = [step async for step in target.check()]
+        assert (steps[-1].status, steps[-1].reason.parameters["problem"]) == ("failure", "NoId")
+
+
 async def test_pages_are_counted_by_what_came() -> None:
     async with (
         ScimEmulator(Options(max_results=50, config="missing")) as scim,
@@ -392,13 +416,14 @@ async def test_of_many_only_those_are_refused_that_cannot_be() -> None:
 
 
 async def test_an_operation_that_is_not_answered_is_in_doubt() -> None:
-    answer = {"Operations": [{"bulkId": "n1", "status": {"code": 201}, "location": "https://x.example/v2/Users/7"}]}
+    made_one = {"bulkId": "n1", "status": {"code": 201}, "location": "https://x.example/v2/Users/7"}
+    answer = {"Operations": [made_one, {"bulkId": "n2", "status": "?"}]}
     config = {"bulk": {"supported": "true"}}
     empty = {"totalResults": 0}
     async with serving(Script(says(200, config), says(200, empty), says(200, answer))) as url, opened(url) as target:
         await ready(target)
-        lost, made = await target.create_many([person(0), person(1)])
-        assert (type(lost), made) == (Unavailable, "7")
+        lost, made, unclear = await target.create_many([person(0), person(1), person(2)])
+        assert (type(lost), made, type(unclear)) == (Unavailable, "7", Unavailable)
 
 
 async def test_where_bulk_is_refused_after_all_users_are_made_one_by_one() -> None:

@@ -103,7 +103,7 @@ async def _outcome(users: Users, answer: Answer, told: object, n: int, refused: 
         body=b"" if response is None else msgspec.json.encode(response),
         hidden=answer.hidden,
     )
-    if not single.ok:
+    if code and not single.ok:
         return await refused(single, n)
     key = users.id_of(response) if isinstance(response, Mapping) else None
     return key or id_in(member(told, "location")) or Unavailable(problem="NotAnswered", address=answer.address)

@@ -11,7 +11,7 @@ from provisor.connectors.scim.discovery import read_names
 from provisor.connectors.scim.paths import path_of
 from provisor.connectors.scim.users import FilterRefused, Users
 from provisor.domain.change import Reason
-from provisor.domain.error import ProvisorError
+from provisor.domain.error import Incompatible, ProvisorError
 
 
 class Check:
@@ -64,8 +64,8 @@ class Check:
     async def _reads_users(self) -> CheckStep:
         size = 1 if self._users.counts else None
         page = await self._users.page(size, size)
-        for user in page.resources[:1]:
-            self._users.id_of(user)
+        if page.resources and self._users.id_of(page.resources[0]) is None:
+            raise Incompatible(problem="NoId", address=self._users.address)
         return _passed("UsersReadable", total="" if page.total is None else str(page.total))
 
     async def _probes_filter(self) -> CheckStep:

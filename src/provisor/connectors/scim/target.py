@@ -104,9 +104,9 @@ class Scim:
                     raise
                 self._filters_not()
             else:
-                if strangers and self.capabilities.list:
-                    self._filters_not()
-                return [*found.values()]
+                if not strangers or not self.capabilities.list:
+                    return [*found.values()]
+                self._filters_not()
         async for page in self._users.pages():
             accounts = map(self._account, page.resources)
             found |= {account.id: account for account in accounts if _holds(account, attribute, value)}
@@ -154,7 +154,7 @@ class Scim:
         return [made[n] for n in range(len(desired))]
 
     async def update(self, link: Link, differences: Sequence[Difference]) -> Account:
-        """Write the differences, and only them, in one request. Raises NotFound."""
+        """Write the differences, and only them, together. Raises NotFound."""
         return await self._change(link.target_id, {one.attribute: one.new for one in differences})
 
     async def disable(self, link: Link) -> Account:
@@ -208,10 +208,13 @@ class Scim:
 
     async def _made(self, answer: Answer, desired: Attributes) -> Account:
         """The account that an answer without a body tells of, or not even that."""
-        if self._profile.idFrom != "id" and desired.get(self._profile.idFrom):
-            return self._account(await self._users.get(str(desired[self._profile.idFrom])))
-        if key := id_in(answer.location):
-            return self._account(await self._users.get(key))
+        named = desired.get(self._profile.idFrom)
+        if key := str(named) if named else id_in(answer.location):
+            try:
+                return self._account(await self._users.get(key))
+            except NotFound as error:
+                error.account = Account(key, {})  # made a moment ago, and not to be seen yet
+                raise
         _, found = await self._look(desired)
         if found is not None:
             return found
