@@ -11,10 +11,9 @@ Tests are coroutines: run them with pytest-asyncio in auto mode, or any plugin l
 
 from __future__ import annotations
 
-import logging
 import traceback
 from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TypeVar, cast
 
@@ -22,6 +21,7 @@ from provisor.connector import CreatesMany, Target
 from provisor.domain.change import Difference
 from provisor.domain.error import EntryError, JobError, NotFound, RateLimited, RetryLater, Unauthorized, Unavailable
 from provisor.domain.resource import Account, Attributes, Link, Value
+from provisor.testing.log_lines import log_lines
 
 Trouble = Literal["unauthorized", "rate-limited", "server-error", "dropped"]
 E = TypeVar("E", bound=Exception)
@@ -333,23 +333,3 @@ def comparable(attributes: Attributes) -> dict[str, object]:
 
 def _unordered(value: Value) -> object:
     return sorted(value) if isinstance(value, list) else value
-
-
-@contextmanager
-def log_lines() -> Iterator[list[str]]:
-    """Every line that anybody logs meanwhile, whatever its level."""
-    lines: list[str] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
-
-    root, collector = logging.getLogger(), Collector(logging.NOTSET)
-    level = root.level
-    root.addHandler(collector)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield lines
-    finally:
-        root.removeHandler(collector)
-        root.setLevel(level)
