@@ -426,6 +426,14 @@ async def test_an_operation_that_is_not_answered_is_in_doubt() -> None:
         assert (type(lost), made, type(unclear)) == (Unavailable, "7", Unavailable)
 
 
+async def test_a_bulk_request_may_take_longer_than_others() -> None:
+    limits = Limits(answer=1.0, tries=1)
+    async with ScimEmulator() as scim, opened(scim.url, limits=limits) as target:
+        await ready(target)
+        scim.options.latency = 1.2
+        assert [type(one) for one in await target.create_many([person(number) for number in range(9)])] == [str] * 9
+
+
 async def test_where_bulk_is_refused_after_all_users_are_made_one_by_one() -> None:
     async with ScimEmulator() as scim, opened(scim.url) as target:
         await ready(target)

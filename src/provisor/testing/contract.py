@@ -233,7 +233,9 @@ class TargetContract:
             return
         people = [bench.person(number) for number in (1, 2)]
         await bench.trouble("dropped")
-        await raised(RetryLater, cast(CreatesMany, bench.target).create_many(people))
+        with suppress(RetryLater):  # said once for all of them, or one by one
+            made = await cast(CreatesMany, bench.target).create_many(people)
+            assert [one for one in made if not isinstance(one, RetryLater)] == []
 
     async def test_a_sound_connection_passes_its_own_check(self, bench: Bench) -> None:
         before = sorted(await bench.ids())

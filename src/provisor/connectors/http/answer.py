@@ -51,6 +51,7 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes | None = field(repr=False)
+    within: float | None = None  # seconds that this one may take; None: as every other
 
     @property
     def address(self) -> str:

@@ -88,20 +88,30 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport(rate={self._rate}, concurrency={self._concurrency}, requests={self.requests})"
 
-    async def call(self, method: str, url: str, *, body: object = None, expected: Collection[int] = ()) -> Answer:
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: object = None,
+        expected: Collection[int] = (),
+        within: float | None = None,
+    ) -> Answer:
         """One request with a JSON body; a status in `expected` is given back, every other fault is raised.
 
-        A 401 is answered by one fresh token and one repetition.
+        A 401 is answered by one fresh token and one repetition. `within`: for one that takes longer than others.
         """
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Accept": self._media_type} | ({} if content is None else {"Content-Type": self._media_type})
         if self.signer is None:
-            return _judged(await self._persist(Request(method, url, headers, content)), expected)
-        token = await self.signer.token(None)
-        answer = await self._persist(Request(method, url, headers | {"Authorization": f"Bearer {token}"}, content))
-        if answer.status == 401:
+            return _judged(await self._persist(Request(method, url, headers, content, within)), expected)
+        token: str | None = None
+        for _ in range(2):
             token = await self.signer.token(token)
-            answer = await self._persist(Request(method, url, headers | {"Authorization": f"Bearer {token}"}, content))
+            signed = headers | {"Authorization": f"Bearer {token}"}
+            answer = await self._persist(Request(method, url, signed, content, within))
+            if answer.status != 401:
+                break
         return _judged(answer, expected)
 
     async def form(
@@ -168,6 +178,7 @@ class Transport:
                     data=request.content,
                     headers=request.headers,
                     allow_redirects=False,
+                    timeout=self._time(request),
                 ) as response:
                     return Answer(
                         request.method,
@@ -214,6 +225,9 @@ class Transport:
         backoff: float = min(limits.longest_wait, limits.first_wait * 2 ** (attempt - 1)) * (0.5 + self._chance() / 2)
         return backoff if asked is None else asked + min(backoff, 0.1) * self._chance()
 
+    def _time(self, request: Request) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(total=request.within or self.limits.answer, sock_connect=self.limits.connect)
+
     def _adapt(self, answer: Answer, sent: float) -> None:
         """A 429 doubles the gap, once for all requests on their way together; any other answer narrows it."""
         if answer.status != 429:
@@ -226,7 +240,6 @@ class Transport:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._concurrency),
-                timeout=aiohttp.ClientTimeout(total=self.limits.answer, sock_connect=self.limits.connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "Provisor"},
             )

@@ -16,6 +16,7 @@ from provisor.domain.error import ProvisorError, RetryLater, Unavailable
 
 BULK_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 _REFUSED = (400, 403, 404, 405, 413)
+_EACH = 1.0  # seconds that an operation may take, beside what any request may
 _FRAME = 200  # bytes around each operation, and around all of them
 
 
@@ -75,7 +76,9 @@ def chunks(bodies: Mapping[int, Json], limits: Limits) -> Iterator[Sequence[int]
 async def _send(users: Users, bodies: Mapping[int, Json], refused: Judge) -> dict[int, str | ProvisorError]:
     operations = [{"method": "POST", "path": "/Users", "bulkId": f"n{n}", "data": body} for n, body in bodies.items()]
     request = {"schemas": [BULK_REQUEST], "Operations": operations}
-    answer = await users.transport.call("POST", f"{users.root}/Bulk", body=request, expected=_REFUSED)
+    within = users.transport.limits.answer + _EACH * len(operations)
+    url = f"{users.root}/Bulk"
+    answer = await users.transport.call("POST", url, body=request, expected=_REFUSED, within=within)
     if answer.status == 413 and len(bodies) > 1:
         numbers = list(bodies)
         half = len(numbers) // 2
