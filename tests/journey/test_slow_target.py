@@ -80,7 +80,8 @@ async def test_many_jobs_that_wait_hold_up_no_other(tmp_path: Path) -> None:
         await go.wait()
         return None
 
-    async with compose.opened(Settings(home=tmp_path / "home")), worker(tmp_path / "home", run):
+    home = tmp_path / "home"
+    async with compose.opened(Settings(home=home)) as one, worker(one.database, home, run):
         for number in range(30):
             await enqueue(f"job {number}", f"cycle {number}", 1)
         await asyncio.wait_for(everybody.wait(), 60)

@@ -8,13 +8,14 @@ from provisor.app import apps as app_cases
 from provisor.app.installation import Installation
 from provisor.connector import CheckStep, Connection, Target
 from provisor.connectors.gotomeeting import open_gotomeeting
+from provisor.connectors.scim import open_scim
 from provisor.domain.error import Misconfigured, Refused
 from provisor.domain.job import Job
 from provisor.gallery import Manifest
-from provisor.store import apps
+from provisor.store import apps, jobs
 from provisor.store.apps import App
 
-CONNECTORS: Mapping[str, Callable[[Connection], Target]] = {"gotomeeting": open_gotomeeting}
+CONNECTORS: Mapping[str, Callable[[Connection], Target]] = {"gotomeeting": open_gotomeeting, "scim": open_scim}
 """By the name that a manifest gives."""
 
 
@@ -26,6 +27,7 @@ async def open_target(installation: Installation, job: Job) -> Target:
         manifest = app_cases.manifest_of(app)
         roles = await apps.roles_of(connection, app.id)
         blobs = await apps.secrets_of(connection, app.id)
+        mapping = (await jobs.load_schema(connection, job.id, job.schema_version)).mapping_for("User")
     settings = {field.key: app.settings.get(field.key, field.default) for field in manifest.settings}
     rate = app_cases.rate_of(app, manifest)
     made = CONNECTORS[manifest.connector]
@@ -35,7 +37,17 @@ async def open_target(installation: Installation, job: Job) -> Target:
         async with installation.database.transaction() as connection:
             await apps.put_secret(connection, app.id, key, installation.vault.seal(app.id, key, value))
 
-    return made(Connection(credentials=credentials, settings=settings, roles=roles, rate_limit=rate, keep=keep))
+    return made(
+        Connection(
+            credentials=credentials,
+            settings=settings,
+            profile=manifest.profile,
+            matching=tuple(one.target for one in mapping.matching) if mapping else (),
+            roles=roles,
+            rate_limit=rate,
+            keep=keep,
+        )
+    )
 
 
 def _credentials(

@@ -32,7 +32,11 @@ PLAIN_OPTIONS = {
     "token_address": "Oauth2TokenExchangeUri",
     "account_key": "AccountKey",
 }
-FILE_OPTIONS = {"password_file": "Password", "client_secret_file": "Oauth2ClientSecret"}
+FILE_OPTIONS = {
+    "password_file": "Password",
+    "client_secret_file": "Oauth2ClientSecret",
+    "secret_token_file": "SecretToken",
+}
 file_type = click.Path(path_type=Path, allow_dash=True)
 
 
@@ -42,6 +46,7 @@ file_type = click.Path(path_type=Path, allow_dash=True)
 @click.option("--password-file", type=file_type, help="A file with the password; - is standard input.")
 @click.option("--client-id", help="The OAuth client (Oauth2ClientId).")
 @click.option("--client-secret-file", type=file_type, help="A file with its secret; - is standard input.")
+@click.option("--secret-token-file", type=file_type, help="A file with the app's secret token; - is standard input.")
 @click.option("--base-address", metavar="URL", help="Where the API is. A change clears the secrets.")
 @click.option("--token-address", metavar="URL", help="Where to sign in. A change clears the secrets.")
 @click.option("--account-key", help="Which of the admin's accounts (AccountKey).")

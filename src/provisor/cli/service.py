@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from provisor.domain.error import Refused
 
 if TYPE_CHECKING:
     from provisor.testing.gotomeeting import GoToMeetingEmulator
+    from provisor.testing.scim import ScimEmulator
 
 
 @click.command()
@@ -106,16 +107,46 @@ def gotomeeting(
         state_file=str(state) if state else None,
     )
 
+    _emulate(port, lambda until: run(options, port, until, _say_emulated))
+
+
+@emulate.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True)
+@click.option("--latency-ms", type=click.FloatRange(0, 10_000), default=0.0, help="Milliseconds that an answer takes.")
+@click.option("--page", type=click.IntRange(1), default=1000, show_default=True, help="Users a page, at the most.")
+@click.option("--filter", "filter_", type=click.Choice(["honest", "ignored", "refused"]), default="honest")
+@click.option("--updates", type=click.Choice(["both", "PATCH", "PUT"]), default="both", help="How users are changed.")
+@click.option("--bulk/--no-bulk", default=True, help="Whether there is a /Bulk.")
+def scim(port: int, latency_ms: float, page: int, filter_: Any, updates: Any, bulk: bool) -> None:
+    """A SCIM 2.0 app, with bad habits if asked for."""
+    from provisor.testing.scim import Options, run  # noqa: PLC0415  (aiohttp, needed here alone)
+
+    options = Options(latency=latency_ms / 1000, max_results=page, filter=filter_, updates=updates, bulk=bulk)
+    _emulate(port, lambda until: run(options, port, until, _say_scim))
+
+
+def _emulate(port: int, run_until: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Until Ctrl-C, or until somebody ends the process."""
+
     async def emulated() -> None:
         until = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, until.set)
         try:
-            await run(options, port, until, _say_emulated)
+            await run_until(until)
         except OSError as error:
             raise Refused("PortTaken", port=port, because=error.strerror or str(error)) from None
 
     asyncio.run(emulated())
+
+
+def _say_scim(emulator: ScimEmulator) -> None:
+    counts = emulator.url.removesuffix("/scim/v2") + "/_emulator/counts"
+    click.echo(f"SCIM 2.0 is emulated at {emulator.url}. Ctrl-C stops it.")
+    click.echo(f"  Secret token {emulator.options.token} (an emulator's, not a secret)")
+    click.echo(f"  Or OAuth client {emulator.options.client_id}, secret {emulator.options.client_secret},")
+    click.echo(f"  token address {emulator.token_url}")
+    click.echo(f"  What was asked: {counts}")
 
 
 def _say_emulated(emulator: GoToMeetingEmulator) -> None:

@@ -94,6 +94,13 @@ class Conflict(EntryError):
     code = "EntryConflict"
 
 
+class AlreadyThere(Conflict):
+    """The account is there already, and can be found: the next cycle takes it over."""
+
+    code = "EntryExists"
+    retry = "next cycle"
+
+
 class Rejected(EntryError):
     """The target refuses the values sent."""
 

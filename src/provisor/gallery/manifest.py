@@ -93,6 +93,7 @@ class Manifest:
     capabilities: Mapping[str, bool]
     credentials: tuple[CredentialField, ...]
     settings: tuple[SettingField, ...]
+    profile: Mapping[str, Value]  # how the app departs from the protocol, in the connector's own words
     app_roles: tuple[AppRole, ...]
     schema: SynchronizationSchema
 

@@ -122,6 +122,7 @@ class _File(_Table):
     capabilities: dict[Key, bool] = {}
     credential: list[_Credential] = []
     setting: list[_Setting] = []
+    profile: dict[Key, bool | int | str] = {}
     app_role: Annotated[list[_AppRole], Field(min_length=1)]
     object_mapping: Annotated[list[_ObjectMapping], Field(min_length=1)]
 
@@ -144,6 +145,7 @@ def manifest(table: Mapping[str, Any]) -> Manifest:
         capabilities=MappingProxyType(file.capabilities),
         credentials=tuple(_credential(each) for each in file.credential),
         settings=tuple(_setting(each) for each in file.setting),
+        profile=MappingProxyType(dict(file.profile)),
         app_roles=tuple(_role(each) for each in file.app_role),
         schema=SynchronizationSchema(tuple(each.noun() for each in file.object_mapping)),
     )

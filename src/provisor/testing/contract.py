@@ -11,17 +11,17 @@ Tests are coroutines: run them with pytest-asyncio in auto mode, or any plugin l
 
 from __future__ import annotations
 
-import logging
 import traceback
 from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, cast
 
-from provisor.connector import Target
+from provisor.connector import CreatesMany, Target
 from provisor.domain.change import Difference
 from provisor.domain.error import EntryError, JobError, NotFound, RateLimited, RetryLater, Unauthorized, Unavailable
 from provisor.domain.resource import Account, Attributes, Link, Value
+from provisor.testing.log_lines import log_lines
 
 Trouble = Literal["unauthorized", "rate-limited", "server-error", "dropped"]
 E = TypeVar("E", bound=Exception)
@@ -209,6 +209,34 @@ class TargetContract:
             await raised(NotFound, bench.target.get(made.id))
             await raised(NotFound, bench.target.delete(link(made, bench.person(1))))
 
+    async def test_many_are_made_at_once(self, bench: Bench) -> None:
+        """A target that cannot do it has nothing to show here; what it can do may only be known once it was listed."""
+        assert await first_page(bench.target) is not None
+        many = bench.target.capabilities.create_many
+        if not many:
+            return
+        people = [bench.person(number) for number in range(1, min(many, 5) + 1)]
+        before = len(await bench.ids())
+        made = await cast(CreatesMany, bench.target).create_many(people)
+        ids = [one for one in made if isinstance(one, str)]
+        assert len(ids) == len(people) == len(await bench.ids()) - before
+        for person, key in zip(people, ids, strict=True):
+            assert named(await bench.target.get(key), person) == comparable(person)
+        again = await cast(CreatesMany, bench.target).create_many([*people[:1], bench.person(9)])
+        assert isinstance(again[0], EntryError) or again[0] == ids[0]
+        assert isinstance(again[1], str)
+        assert len(await bench.ids()) - before == len(people) + 1
+
+    async def test_many_whose_answer_was_lost_are_in_doubt(self, bench: Bench) -> None:
+        await first_page(bench.target)
+        if not bench.target.capabilities.create_many:
+            return
+        people = [bench.person(number) for number in (1, 2)]
+        await bench.trouble("dropped")
+        with suppress(RetryLater):  # said once for all of them, or one by one
+            made = await cast(CreatesMany, bench.target).create_many(people)
+            assert [one for one in made if not isinstance(one, RetryLater)] == []
+
     async def test_a_sound_connection_passes_its_own_check(self, bench: Bench) -> None:
         before = sorted(await bench.ids())
         steps = [step async for step in bench.target.check()]
@@ -307,23 +335,3 @@ def comparable(attributes: Attributes) -> dict[str, object]:
 
 def _unordered(value: Value) -> object:
     return sorted(value) if isinstance(value, list) else value
-
-
-@contextmanager
-def log_lines() -> Iterator[list[str]]:
-    """Every line that anybody logs meanwhile, whatever its level."""
-    lines: list[str] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
-
-    root, collector = logging.getLogger(), Collector(logging.NOTSET)
-    level = root.level
-    root.addHandler(collector)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield lines
-    finally:
-        root.removeHandler(collector)
-        root.setLevel(level)

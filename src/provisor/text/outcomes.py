@@ -48,6 +48,10 @@ OUTCOMES: Final[Mapping[str, Row]] = {
         "{entry}][; it has {holds}][; the target said: {said}].",
         "Give one of the two another value, or resolve it in the target; it is tried again when the value is free.",
     ),
+    "EntryExists": Row(
+        "The target has such an account already: {account}[, of the same {attribute}].",
+        "Nothing: the next cycle takes it over.",
+    ),
     "DuplicateTargetEntries": Row(
         "Several accounts match[: {accounts}].", "Remove or rename all but one in the target; it is tried again later."
     ),

@@ -54,6 +54,7 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes | None = field(repr=False)
+    within: float | None = None  # seconds that this one may take; None: as every other
 
     @property
     def address(self) -> str:
@@ -73,6 +74,7 @@ class Answer:
     wait: float | None
     body: bytes = field(repr=False)
     hidden: Collection[str] = field(default=(), repr=False)
+    location: str = ""  # of what was made (RFC 9110 section 10.2.2)
 
     @property
     def ok(self) -> bool:
@@ -108,7 +110,7 @@ class Answer:
         told: dict[str, Any] = {"method": self.method, "address": self.address, "status": self.status}
         if self.status == 429:
             return rate_limited(self.wait, **told)
-        if self.status >= 500 or self.status == 408:
+        if (self.status >= 500 and self.status != 501) or self.status == 408:
             return Unavailable(wait=self.wait, **told)
         if 300 <= self.status < 400:
             return Incompatible(problem="Redirected", **told)

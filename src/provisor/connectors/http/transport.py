@@ -69,6 +69,7 @@ class Transport:
         for secret in hidden:
             self.hide(secret)
         self._media_type = media_type
+        self._usual_time = aiohttp.ClientTimeout(total=self.limits.answer, sock_connect=self.limits.connect)
         self._chance = chance
         self._distance = 1 / rate  # seconds to the next request
         self._concurrency = concurrency
@@ -84,20 +85,30 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport(rate={1 / self._distance:g}, concurrency={self._concurrency}, requests={self.requests})"
 
-    async def call(self, method: str, url: str, *, body: object = None, expected: Collection[int] = ()) -> Answer:
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: object = None,
+        expected: Collection[int] = (),
+        within: float | None = None,
+    ) -> Answer:
         """One request with a JSON body; a status in `expected` is given back, every other fault is raised.
 
-        A 401 is answered by one fresh token and one repetition.
+        A 401 is answered by one fresh token and one repetition. `within`: for one that takes longer than others.
         """
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Accept": self._media_type} | ({} if content is None else {"Content-Type": self._media_type})
         if self.signer is None:
-            return _judged(await self._persist(Request(method, url, headers, content)), expected)
-        token = await self.signer.token(None)
-        answer = await self._persist(Request(method, url, headers | {"Authorization": f"Bearer {token}"}, content))
-        if answer.status == 401:
+            return _judged(await self._persist(Request(method, url, headers, content, within)), expected)
+        token: str | None = None
+        for _ in range(2):
             token = await self.signer.token(token)
-            answer = await self._persist(Request(method, url, headers | {"Authorization": f"Bearer {token}"}, content))
+            signed = headers | {"Authorization": f"Bearer {token}"}
+            answer = await self._persist(Request(method, url, signed, content, within))
+            if answer.status != 401:
+                break
         return _judged(answer, expected)
 
     async def form(
@@ -164,6 +175,7 @@ class Transport:
                 data=request.content,
                 headers=request.headers,
                 allow_redirects=False,
+                timeout=self._time(request),
             ) as response:
                 return Answer(
                     request.method,
@@ -173,6 +185,7 @@ class Transport:
                     retry_after(response.headers.get("Retry-After")),
                     await self._read(request, response),
                     (*self._hidden, request.headers.get("Authorization", "").rpartition(" ")[2] or "\0"),
+                    response.headers.get("Location", ""),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise trouble(error, request) from None
@@ -221,11 +234,15 @@ class Transport:
         backoff: float = min(limits.longest_wait, limits.first_wait * 2 ** (attempt - 1)) * (0.5 + self._chance() / 2)
         return backoff if asked is None else asked + min(backoff, 0.1) * self._chance()
 
+    def _time(self, request: Request) -> aiohttp.ClientTimeout:
+        if request.within is None:
+            return self._usual_time
+        return aiohttp.ClientTimeout(total=request.within, sock_connect=self.limits.connect)
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0),  # the lanes of each target are limit enough
-                timeout=aiohttp.ClientTimeout(total=self.limits.answer, sock_connect=self.limits.connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "Provisor"},
             )

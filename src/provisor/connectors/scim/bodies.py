@@ -1,0 +1,169 @@
+"""What is sent: a new user, the changes of one, and one written back whole. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Final
+
+from provisor.connectors.scim.paths import CORE, VALUED, Json, Path, element_of, key_in, path_of, truth
+from provisor.connectors.scim.profile import Profile
+from provisor.domain.resource import Attributes, Value
+
+PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+_NOT_OURS: Final = frozenset(("id", "meta", "groups"))  # read-only (RFC 7643 sections 3.1 and 4.1.2)
+
+
+def new_user(desired: Attributes, profile: Profile) -> Json:
+    """The body of POST /Users. Raises InvalidValue for a name that means no place."""
+    user: Json = {"schemas": [CORE]}
+    for name, value in desired.items():
+        if value is not None:
+            put(user, path_of(name), value, profile)
+    emails = user.get("emails")
+    if emails and not any(truth(email.get("primary")) for email in emails):
+        emails[0]["primary"] = True
+    return user
+
+
+def whole_user(held: Mapping[str, object], wanted: Attributes, profile: Profile) -> Json:
+    """The body of PUT: all that the target holds, changed only where it was asked for."""
+    user = {
+        key: deepcopy(value) for key, value in held.items() if value is not None and key.casefold() not in _NOT_OURS
+    }
+    schemas = user.pop(key_in(user, "schemas"), None)
+    user["schemas"] = list(dict.fromkeys([CORE, *(schemas if isinstance(schemas, list) else ())]))
+    for name, value in wanted.items():
+        if value is None:
+            take(user, path_of(name))
+        else:
+            put(user, path_of(name), value, profile)
+    return {key: value for key, value in user.items() if value not in ({}, [])}
+
+
+def put(user: Json, path: Path, value: Value, profile: Profile) -> None:
+    """Set one value in a user."""
+    home = user
+    if path.schema:
+        home = user.setdefault(key_in(user, path.schema), {})
+        if path.schema not in user["schemas"]:
+            user["schemas"].append(path.schema)
+    key = key_in(home, path.attribute)
+    if path.where is not None:
+        elements = home.setdefault(key, [])
+        element = element_of(elements, path.where) or _untyped(elements, path, profile)
+        if element is None:
+            element = _labelled(path, profile)
+            elements.append(element)
+        element[key_in(element, path.sub)] = said(value, profile)
+    elif path.sub:
+        holder = home.setdefault(key, {})
+        holder[key_in(holder, path.sub)] = said(value, profile)
+    else:
+        home[key] = _written(path, value, profile)
+
+
+def take(user: Json, path: Path) -> None:
+    """Clear one value in a user."""
+    home = user.get(key_in(user, path.schema), {}) if path.schema else user
+    key = key_in(home, path.attribute)
+    if path.where is not None:
+        elements = home.get(key, [])
+        element = element_of(elements, path.where)
+        if element is not None and path.sub == "value":
+            elements.remove(element)
+        elif element is not None:
+            element.pop(key_in(element, path.sub), None)
+    elif path.sub:
+        holder = home.get(key, {})
+        holder.pop(key_in(holder, path.sub), None)
+    else:
+        home.pop(key, None)
+
+
+def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> Json | None:
+    """The body of PATCH, one operation for each attribute; None where nothing is left to be done.
+
+    `held` is the user as it is now; only asked for where `wanted` has a value among several, see `looks_first`.
+    """
+    operations: list[Json] = []
+    added: dict[str, list[Json]] = {}
+    for name, value in wanted.items():
+        path = path_of(name)
+        if path.where is None:
+            operations.append(_operation(path.text, None if value is None else _written(path, value, profile)))
+            continue
+        if path.attribute == "emails" and not profile.emailTypes:
+            operations = [one for one in operations if one["path"] != path.several]
+            operations.append(_all_emails(wanted, held, profile))
+            continue
+        home = held.get(key_in(held, path.schema), {}) if path.schema else held
+        there = element_of(home.get(key_in(home, path.attribute)), path.where) if isinstance(home, Mapping) else None
+        if there is not None and value is not None:
+            operations.append(_operation(path.text, said(value, profile)))
+        elif there is not None:
+            operations.append(_operation(path.element if path.sub == "value" else path.text, None))
+        elif value is not None:
+            _add(added, path, value, profile)
+    operations += [{"op": "add", "path": several, "value": elements} for several, elements in added.items()]
+    return {"schemas": [PATCH_OP], "Operations": operations} if operations else None
+
+
+def looks_first(names: Sequence[str]) -> bool:
+    """Must the user be read before it is changed? What is one of several values may be there, or not."""
+    return any(path_of(name).where is not None for name in names)
+
+
+def said(value: Value, profile: Profile) -> Value:
+    return str(value) if profile.booleansAsStrings and isinstance(value, bool) else value
+
+
+def _operation(path: str, value: object) -> Json:
+    return {"op": "remove", "path": path} if value is None else {"op": "replace", "path": path, "value": value}
+
+
+def _add(added: dict[str, list[Json]], path: Path, value: Value, profile: Profile) -> None:
+    """A value that is not there yet is added whole, with all that is known of it."""
+    elements = added.setdefault(path.several, [])
+    element = element_of(elements, path.where) if path.where else None
+    if element is None:
+        element = _labelled(path, profile)
+        elements.append(element)
+    element[path.sub] = said(value, profile)
+
+
+def _all_emails(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> Json:
+    """Where no type tells e-mail addresses apart, they can only be written together."""
+    emails: Json = {"schemas": [CORE], "emails": deepcopy(held.get(key_in(held, "emails")) or [])}
+    for name, value in wanted.items():
+        path = path_of(name)
+        if path.attribute == "emails" and path.where is not None:
+            if value is None:
+                take(emails, path)
+            else:
+                put(emails, path, value, profile)
+    return _operation("emails", emails["emails"])
+
+
+def _untyped(elements: object, path: Path, profile: Profile) -> Json | None:
+    """The work address, where addresses have no types: the primary one, or else the first."""
+    if path.attribute != "emails" or profile.emailTypes or not isinstance(elements, list):
+        return None
+    objects = [element for element in elements if isinstance(element, dict)]
+    return next((one for one in objects if truth(one.get("primary"))), objects[0] if objects else None)
+
+
+def _labelled(path: Path, profile: Profile) -> Json:
+    assert path.where is not None
+    name, value = path.where
+    if path.attribute == "emails" and name == "type" and not profile.emailTypes:
+        return {}
+    flag = truth(value) if name == "primary" else None
+    return {name: value if flag is None else said(flag, profile)}
+
+
+def _written(path: Path, value: Value, profile: Profile) -> object:
+    """A value as the attribute has it: the core's multi-valued attributes hold objects."""
+    if path.attribute in VALUED and not path.schema and not path.sub:
+        return [{"value": one} for one in (value if isinstance(value, list) else [value])]
+    return said(value, profile)

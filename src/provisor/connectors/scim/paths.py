@@ -1,0 +1,157 @@
+"""Our flat attribute names, which are Entra's target paths, and the places in SCIM's JSON that they mean. Pure.
+
+`userName` · `name.givenName` · `emails[type eq "work"].value` · `urn:…:2.0:User:department` · `roles` (the values)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from provisor.domain.error import InvalidValue
+from provisor.domain.resource import Value
+
+Json: TypeAlias = dict[str, Any]
+
+CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+VALUED: Final = frozenset(
+    ("emails", "phoneNumbers", "ims", "photos", "addresses", "groups", "entitlements", "roles", "x509Certificates")
+)
+"""Multi-valued attributes of the core schema: each value is an object (RFC 7643 section 4.1.2)."""
+
+_NAME = re.compile(r'(?:(urn:.+):)?([A-Za-z$][\w$-]*)(?:\[([A-Za-z]\w*) eq "([^"\\]+)"\]|)(?:\.([A-Za-z$][\w$-]*))?')
+_SPELLING: Final = {
+    word.casefold(): word
+    for word in (
+        *VALUED,
+        *("userName", "externalId", "displayName", "nickName", "profileUrl", "title", "userType", "preferredLanguage"),
+        *("locale", "timezone", "active", "name", "formatted", "familyName", "givenName", "middleName"),
+        *("honorificPrefix", "honorificSuffix", "value", "type", "primary", "display", "streetAddress", "locality"),
+        *("region", "postalCode", "country", "employeeNumber", "costCenter", "organization", "division", "department"),
+        *("manager", ENTERPRISE),
+    )
+}
+_NOT_SHOWN = frozenset(("schemas", "meta", "id", "password"))
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One place in a user: `schema` is an extension's URN, `where` what tells one value of several apart."""
+
+    schema: str
+    attribute: str
+    where: tuple[str, str] | None
+    sub: str
+
+    @property
+    def several(self) -> str:
+        """The path of the whole attribute, as PATCH has it."""
+        return f"{self.schema}:{self.attribute}" if self.schema else self.attribute
+
+    @property
+    def element(self) -> str:
+        """The path of the one value that `where` names."""
+        return f'{self.several}[{self.where[0]} eq "{self.where[1]}"]' if self.where else self.several
+
+    @property
+    def text(self) -> str:
+        return f"{self.element}.{self.sub}" if self.sub else self.element
+
+
+@lru_cache(maxsize=4096)
+def path_of(name: str) -> Path:
+    """The place that a name means. Raises InvalidValue where it means none."""
+    found = _NAME.fullmatch(name)
+    if found is None or (found[3] and not found[5]) or found[2] in ("schemas", "meta", "id"):
+        raise InvalidValue(attribute=name, problem="UnknownAttribute")
+    schema = "" if found[1] in (None, CORE) else found[1]
+    return Path(schema, found[2], (found[3], found[4]) if found[3] else None, found[5] or "")
+
+
+def flat(user: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
+    """Every value of a user by its flat name; names are spelled as the standard does, whatever the target's case."""
+    found: dict[str, Value] = {}
+    for key, value in user.items():
+        name = _SPELLING.get(key.casefold(), key)
+        if key.casefold() in _NOT_SHOWN or value is None:
+            continue
+        if isinstance(value, dict):
+            if not prefix and name.startswith("urn:"):
+                found |= flat(value, "" if name == CORE else f"{name}:")
+            else:
+                found |= {f"{prefix}{name}.{sub}": one for sub, one in _scalars(value)}
+        elif isinstance(value, list):
+            found |= _several(prefix + name, value)
+        else:
+            found[prefix + name] = _scalar(name, value)
+    return found
+
+
+def truth(value: object) -> bool | None:
+    """A Boolean, also where it is written as text; None for anything else."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().casefold())
+    return value if isinstance(value, bool) else None
+
+
+def element_of(elements: object, where: tuple[str, str]) -> Json | None:
+    """The first value of several that `where` names; an e-mail address without a type is the work one."""
+    name, wanted = where
+    for element in elements if isinstance(elements, list) else ():
+        if isinstance(element, dict) and str(_member(element, name)).casefold() == wanted.casefold():
+            return element
+    return None
+
+
+def key_in(holder: Mapping[str, Any], name: str) -> str:
+    """How `name` is spelled there."""
+    if name in holder:
+        return name
+    folded = name.casefold()
+    return next((key for key in holder if key.casefold() == folded), name)
+
+
+def _member(holder: Mapping[str, Any], name: str) -> object:
+    return holder.get(key_in(holder, name))
+
+
+def _several(name: str, elements: list[Any]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    objects = [element for element in elements if isinstance(element, dict)]
+    if len(objects) < len(elements):
+        return {name: [str(element) for element in elements if isinstance(element, str | int)]}
+    values = [str(value) for element in objects if (value := _member(element, "value")) is not None]
+    if values:
+        found[name] = values
+    for element in objects:
+        for label in _labels(name, element):
+            for sub, one in _scalars(element):
+                if sub != "type":
+                    found.setdefault(f"{name}[{label}].{sub}", one)
+    return found
+
+
+def _labels(name: str, element: Json) -> Iterator[str]:
+    """The filters that this value answers to; an e-mail address without a type counts as the work one."""
+    kind = _member(element, "type") or ("work" if name == "emails" else None)
+    if isinstance(kind, str) and '"' not in kind:
+        yield from dict.fromkeys((f'type eq "{kind}"', f'type eq "{kind.lower()}"'))
+    if truth(_member(element, "primary")):
+        yield 'primary eq "True"'
+
+
+def _scalars(holder: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    for key, value in holder.items():
+        if isinstance(value, str | int | float):
+            name = _SPELLING.get(key.casefold(), key)
+            yield name, _scalar(name, value)
+
+
+def _scalar(name: str, value: object) -> Value:
+    if name in ("active", "primary") and (said := truth(value)) is not None:
+        return said
+    return value if isinstance(value, str | int) else str(value)

@@ -1,0 +1,176 @@
+"""SCIM's calls for users, one method for each that we make."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from itertools import count
+from urllib.parse import quote
+
+from provisor.connectors.http import Answer, Transport
+from provisor.connectors.scim.discovery import Offer, read_offer
+from provisor.connectors.scim.paths import Json
+from provisor.connectors.scim.profile import LARGEST_PAGE, Profile
+from provisor.connectors.scim.wire import Listing, id_in, listing_of, member, object_of, speaks_scim
+from provisor.domain.error import Incompatible, NotFound, ProvisorError, Rejected, RetryLater
+
+USUAL_PAGE = 100
+_NO_FILTER = (400, 403, 404, 405, 422, 501)
+
+
+class Users:
+    """The users of one target. What it refuses is raised by the transport's table, unless said otherwise."""
+
+    def __init__(self, transport: Transport, base: str, profile: Profile) -> None:
+        self.root = base.rstrip("/")
+        self.profile = profile
+        self.address = f"{self.root}/Users"
+        self.transport = transport
+        self.counts = profile.count
+        self.put_only = profile.updateMethod == "PUT"
+        self._offer: Offer | None = None if profile.discovery else Offer()
+        self._lock = asyncio.Lock()
+
+    async def offer(self) -> Offer:
+        """What the target offers, asked for once."""
+        async with self._lock:
+            if self._offer is None:
+                self._offer = await read_offer(self.transport, self.root)
+            return self._offer
+
+    @property
+    def page_size(self) -> int:
+        """Accounts a page: as the profile says, or the target, or usual."""
+        said = self._offer.largest_page if self._offer else None
+        return self.profile.pageSize or min(said or USUAL_PAGE, LARGEST_PAGE)
+
+    # ---- reading ------------------------------------------------------------------------------------------------
+
+    async def pages(self, filter_: str | None = None) -> AsyncIterator[Listing]:
+        """Pages by the number received; ends at the total, or at an empty page."""
+        received, first = 0, None
+        for number in count(1):
+            asked = self.page_size if self.counts else None
+            page = await self.page(received + 1 if number > 1 or asked else None, asked, filter_)
+            rows = page.resources
+            if rows and number > 1 and self.id_of(rows[0]) == first:
+                if page.total is None:
+                    return
+                raise Incompatible(problem="OffsetIgnored", address=self.address)
+            first = self.id_of(rows[0]) if rows and number == 1 else first
+            received += len(rows)
+            if rows or number == 1:
+                yield page
+            if not rows or (page.total is not None and received >= page.total):
+                return
+
+    async def page(self, start: int | None, size: int | None, filter_: str | None = None) -> Listing:
+        """One page; a target that fails at `count` is asked without from then on."""
+        answer = await self._counted(start, size, filter_)
+        if answer.status in _NO_FILTER and not answer.ok:
+            if filter_ is not None and answer.status != 404:
+                raise FilterRefused(status=answer.status, said=answer.said)
+            if filter_ is not None and await self._exists():
+                return Listing((), 0)  # some say 404 where they mean nobody
+            raise nowhere(answer) if answer.status == 404 else answer.fault() or nowhere(answer)
+        return listing_of(answer)
+
+    async def _counted(self, start: int | None, size: int | None, filter_: str | None) -> Answer:
+        try:
+            return await self._listed(start, size, filter_)
+        except RetryLater as error:
+            status = error.reason.parameters.get("status", "")
+            if size is None or not status.startswith("5"):
+                raise
+            try:
+                answer = await self._listed(None, None, filter_)
+            except ProvisorError:
+                raise error from None
+            self.counts = False
+            return answer
+
+    async def _listed(self, start: int | None, size: int | None, filter_: str | None) -> Answer:
+        query = {"filter": filter_, "startIndex": start, "count": size}
+        asked = "&".join(f"{name}={quote(str(one), safe='')}" for name, one in query.items() if one is not None)
+        url = f"{self.address}?{asked}" if asked else self.address
+        return await self.transport.call("GET", url, expected=_NO_FILTER)
+
+    async def get(self, key: str) -> Json:
+        """One user. Raises NotFound."""
+        answer = await self.transport.call("GET", self._url(key), expected=(404, 410))
+        if not answer.ok:
+            raise await self._missing(answer, key)
+        user = object_of(answer)
+        if user is None or not self.id_of(user):
+            raise Incompatible(problem="NoId", address=answer.address, status=answer.status)
+        return user
+
+    # ---- writing ------------------------------------------------------------------------------------------------
+
+    async def post(self, body: Json) -> Answer:
+        """POST /Users; a refusal because such a user is there (409) is given back."""
+        answer = await self.transport.call("POST", self.address, body=body, expected=(400, 404, 409))
+        if answer.status == 404:
+            raise nowhere(answer)
+        return answer
+
+    async def patch(self, key: str, body: Json) -> Answer:
+        """PATCH; where the target has none (405, 501) or misses a value that was to be replaced (400), it is told."""
+        answer = await self.transport.call("PATCH", self._url(key), body=body, expected=(400, 404, 405, 410, 501))
+        if answer.status in (404, 410):
+            raise await self._missing(answer, key)
+        return answer
+
+    async def put(self, key: str, body: Json) -> Answer:
+        """PUT of the whole user. Raises NotFound."""
+        answer = await self.transport.call("PUT", self._url(key), body=body, expected=(404, 410))
+        if not answer.ok:
+            raise await self._missing(answer, key)
+        return answer
+
+    async def delete(self, key: str) -> None:
+        """Raises NotFound."""
+        answer = await self.transport.call("DELETE", self._url(key), expected=(404, 410))
+        if not answer.ok:
+            raise await self._missing(answer, key)
+
+    # ---- steps --------------------------------------------------------------------------------------------------
+
+    def id_of(self, user: Mapping[str, object]) -> str | None:
+        """What names this user in an address."""
+        found = member(user, self.profile.idFrom) or member(user, "id")
+        if found in (None, ""):
+            return id_in(member(member(user, "meta"), "location"))
+        return str(found)
+
+    def _url(self, key: str) -> str:
+        return f"{self.address}/{quote(key, safe='')}"
+
+    async def _missing(self, answer: Answer, key: str) -> ProvisorError:
+        """What a 404 means: this user is gone, or users do not live at this address at all.
+
+        Believed where SCIM says so in its own words, or where the list of users is there: a leaver who only seems to
+        be gone keeps the account.
+        """
+        if speaks_scim(answer) or await self._exists():
+            return NotFound(account=key, said=answer.said)
+        return nowhere(answer)
+
+    async def _exists(self) -> bool:
+        """Is there a list of users at this address?"""
+        answer = await self._counted(1 if self.counts else None, 1 if self.counts else None, None)
+        if answer.status == 404:
+            return False
+        if not answer.ok:
+            return True  # it is there, and refuses to be read
+        listing_of(answer)
+        return True
+
+
+class FilterRefused(Rejected):
+    """The target does not take this filter."""
+
+
+def nowhere(answer: Answer) -> ProvisorError:
+    """What answered has no SCIM at this path."""
+    return Incompatible(problem="NoSuchPath", address=answer.address, status=answer.status, said=answer.said)
