@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     key_file: Path | None = None
     """A file that holds the master key."""
 
+    database_url: SecretStr | None = None
+    """Where the database is, with the password; unset, a SQLite file in the home."""
+
     port: int = Field(default=8400, ge=0, le=65535)
     """Where the service listens, on 127.0.0.1."""
 

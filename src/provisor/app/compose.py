@@ -12,6 +12,7 @@ from provisor.domain.error import Refused
 from provisor.secret import Vault, load_key
 from provisor.settings import Settings
 from provisor.store import directories
+from provisor.store.address import address_of
 from provisor.store.database import Database
 from provisor.store.installation import ensure_tenant_id, tenant_id
 from provisor.store.migrate import migrate
@@ -22,13 +23,15 @@ DIRECTORY = "Provisor Directory"
 @asynccontextmanager
 async def opened(settings: Settings, actor: str | None = None) -> AsyncIterator[Installation]:
     """The installation in this home, made at first start."""
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    address = address_of(url, settings.home)
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Refused("HomeUnusable", home=settings.home, because=error.strerror or str(error)) from None
     key = settings.key.get_secret_value() if settings.key else None
     vault = Vault(load_key(settings.home, key, settings.key_file))
-    database = Database(settings.home / "provisor.db")
+    database = Database(address)
     try:
         migrate(database)
         async with database.read() as connection:
@@ -40,7 +43,7 @@ async def opened(settings: Settings, actor: str | None = None) -> AsyncIterator[
                 directory_id = await directories.ensure_directory(connection, DIRECTORY)
         yield Installation(settings, database, vault, tenant, directory_id, actor or _user(), now)
     finally:
-        database.close()
+        await database.close()
 
 
 def now() -> datetime:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from provisor.engine.lock import home_lock
 from provisor.secret import Vault
 from provisor.settings import Settings
 from provisor.store import logs
@@ -29,6 +31,13 @@ class Installation:
     @property
     def home(self) -> Path:
         return self.settings.home
+
+    @asynccontextmanager
+    async def held(self, purpose: str) -> AsyncIterator[None]:
+        """Run cycles: one process at a time does, of a home and of a database."""
+        with home_lock(self.home, self.clock(), purpose):
+            async with self.database.held():
+                yield
 
     async def audit(
         self,

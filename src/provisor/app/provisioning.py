@@ -18,7 +18,7 @@ from provisor.domain.error import Refused
 from provisor.domain.job import Cycle, Job
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.guard import Verdict, judge
-from provisor.engine.lock import SERVICE, home_lock, running
+from provisor.engine.lock import SERVICE, running
 from provisor.engine.request import RESTART_SCOPES, open_cycle
 from provisor.engine.service import run_to_end
 from provisor.store import apps, jobs, plans
@@ -280,7 +280,7 @@ async def _follow(installation: Installation, cycle_id: str) -> AsyncGenerator[C
 async def _run_here(
     installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
 ) -> AsyncGenerator[CycleRow]:
-    with home_lock(installation.home, installation.clock(), "a cycle"):
+    async with installation.held("a cycle"):
         async with aclosing(_finish_left(installation, job)) as rows:
             async for row in rows:
                 yield row

@@ -15,9 +15,10 @@ import uvicorn
 from provisor.app.installation import Installation
 from provisor.app.provisioning import parts
 from provisor.domain.error import Refused
-from provisor.engine.lock import SERVICE, home_lock
+from provisor.engine.lock import SERVICE
 from provisor.engine.service import Service
 from provisor.engine.worker import enqueue, worker
+from provisor.store.workflows import workflow_engine
 
 HOST = "127.0.0.1"
 log = structlog.get_logger("provisor")
@@ -41,13 +42,14 @@ async def serve(installation: Installation, application: Application, ready: Cal
     port = installation.settings.port
     config = uvicorn.Config(application(installation), host=HOST, port=port, log_config=None, access_log=False)
     server = _Server(config)
-    with home_lock(installation.home, installation.clock(), SERVICE):
+    queue = workflow_engine(installation.database.address, installation.home)
+    async with installation.held(SERVICE):
         service = Service(parts(installation), enqueue, stop)
         listening = _listen(config)
         await service.fence()
         answering = asyncio.create_task(server.serve([listening]))
         try:
-            async with worker(installation.home, service.run_claimed):
+            async with worker(queue, service.run_claimed):
                 while not server.started and not answering.done():  # noqa: ASYNC110  (uvicorn has no event for it)
                     await asyncio.sleep(0.01)
                 address = f"http://{HOST}:{listening.getsockname()[1]}"

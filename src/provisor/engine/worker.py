@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
-
+import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
-from provisor.store.workflows import workflow_engine
+from provisor.store.workflows import SCHEMA
 
 QUEUE = "cycles"
 AT_ONCE = 4  # cycles, of different jobs
@@ -46,16 +45,16 @@ async def enqueue(job_id: str, cycle_id: str, epoch: int) -> None:
 
 
 @asynccontextmanager
-async def worker(home: Path, run: Run) -> AsyncIterator[None]:
-    """The engine on this loop, until the block ends."""
+async def worker(queue: sa.Engine, run: Run) -> AsyncIterator[None]:
+    """The engine on this loop, until the block ends; `queue` is where it keeps its notes."""
     _Service.run = run
-    engine = workflow_engine(home)
     config = DBOSConfig(
         name="provisor",
         application_version="1",
         executor_id="service",
-        system_database_url=str(engine.url),
-        system_database_engine=engine,
+        system_database_url=queue.url.render_as_string(),  # without the password: the engine has it
+        system_database_engine=queue,
+        dbos_system_schema=SCHEMA,
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",
         enable_otlp=False,

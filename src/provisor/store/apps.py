@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from provisor.domain.assignment import AppRole, Assignment
-from provisor.store.database import Connection, upsert
+from provisor.store.database import Connection
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.tables import app, app_role, assignment, entry, link, secret
 
@@ -102,7 +102,7 @@ async def roles_of(connection: Connection, app_id: str) -> Sequence[AppRole]:
 async def assign(connection: Connection, app_id: str, new: Assignment, now: datetime) -> bool:
     """False where the very assignment is there already."""
     row = {"id": new.id, "app_id": app_id, "principal_id": new.principal_id, "app_role_id": new.app_role_id}
-    statement = upsert(assignment).values(**row, created_at=now).on_conflict_do_nothing()
+    statement = connection.upsert(assignment).values(**row, created_at=now).on_conflict_do_nothing()
     return (await connection.execute(statement)).rowcount == 1
 
 
@@ -152,7 +152,7 @@ async def active_links(connection: Connection, job_id: str) -> int:
 
 
 async def put_secret(connection: Connection, owner: str, field: str, blob: bytes) -> None:
-    statement = upsert(secret).values(owner=owner, field=field, blob=blob)
+    statement = connection.upsert(secret).values(owner=owner, field=field, blob=blob)
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["owner", "field"], set_={"blob": statement.excluded.blob})
     )

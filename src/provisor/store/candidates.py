@@ -70,7 +70,7 @@ class Scan:
     ) -> tuple[Sequence[Candidate], tuple[int, str] | None]:
         """The next entries of a query, and where the page after them begins; None: there is none."""
         if last is not None:
-            place = sa.tuple_(sa.literal(last[0]), sa.literal(last[1]))
+            place = sa.tuple_(sa.literal(last[0], sa.BigInteger), sa.literal(last[1]))
             query = query.where(sa.tuple_(entry.c.change_no, entry.c.id) > place)
         rows = (await connection.execute(query.limit(limit))).all()
         if not rows:

@@ -18,7 +18,7 @@ from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
 from provisor.store.apps import active_links
 from provisor.store.candidates import RUNNING, Scan, unanswered
-from provisor.store.database import Connection, Database, upsert
+from provisor.store.database import Connection, Database
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.links import believe_active, holders_of, keep_links, release_purged
@@ -102,7 +102,7 @@ class CycleLedger:
         ]
         if rows:
             async with self._database.transaction() as connection:
-                await connection.execute(upsert(listed_account).on_conflict_do_nothing(), rows)
+                await connection.write(connection.upsert(listed_account).on_conflict_do_nothing(), rows)
 
     async def listed(self, claims: Sequence[str]) -> Mapping[str, Sequence[Account]]:
         query = sa.select(listed_account).where(
@@ -123,7 +123,7 @@ class CycleLedger:
         if rows:
             async with self._database.transaction() as connection:
                 await self._still_ours(connection)
-                await connection.execute(sa.insert(plan_line), rows)
+                await connection.write(sa.insert(plan_line), rows)
             self._lines += len(rows)
 
     async def dispute_claims(self) -> None:

@@ -1,32 +1,20 @@
 """One database: short transactions, in the order in which they commit.
 
-SQLite runs on the event loop's own connection: its statements are short, and a thread beside a busy loop is
-starved of the interpreter lock. `Connection` is what a statement needs, whichever the database.
+`Connection` is what a statement needs, whichever the database; SQLite and PostgreSQL each have a file of their own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.pool import StaticPool
 
 from provisor.domain.error import Refused
+from provisor.store.sqlite import SQLite
 
-BUSY_TIMEOUT = 20  # milliseconds in which the loop stands still; after that it waits beside others
-BUSY_AFTER = 30.0  # seconds that another process may hold the write lock
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-
-
-def upsert(table: sa.Table) -> Any:
-    """`INSERT … ON CONFLICT`, which SQLite and PostgreSQL spell alike."""
-    return insert(table)
 
 
 class Connection(Protocol):
@@ -34,90 +22,102 @@ class Connection(Protocol):
 
     async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> sa.CursorResult[Any]: ...
 
+    def upsert(self, table: sa.Table) -> Any:
+        """`INSERT`, to which `on_conflict_do_…` can be added: both databases spell it alike."""
+        ...
 
-class _OnLoop:
-    """A SQLite connection used on the loop itself: `execute` never gives control away."""
+    async def write(self, statement: sa.Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Many rows, all of the same columns, in the way that is the database's fastest; none is none."""
+        ...
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
 
-    async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> sa.CursorResult[Any]:
-        return self._connection.execute(statement, parameters)
+class _Driver(Protocol):
+    """What differs between SQLite and PostgreSQL."""
+
+    @property
+    def name(self) -> str:
+        """As a person knows it, without a secret."""
+        ...
+
+    def open(self, *, alone: bool) -> AbstractAsyncContextManager[Connection]:
+        """A transaction that writes, `alone`, or one that reads; it is committed at the end of the block."""
+        ...
+
+    def held(self) -> AbstractAsyncContextManager[None]: ...
+
+    async def close(self) -> None: ...
+
+    def synchronous_engine(self) -> sa.Engine: ...
+
+    def migrating(self, connection: sa.Connection) -> AbstractContextManager[None]: ...
+
+    def refusal(self, error: sa.exc.DBAPIError) -> Refused | None:
+        """What a person is told. None: the statement was wrong, which is a fault of ours."""
+        ...
 
 
 class Database:
     """The store of one home. Nothing but SQL may be awaited inside `transaction` and `read`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = sa.create_engine(
-            f"sqlite:///{path}",
-            poolclass=StaticPool,
-            connect_args={"check_same_thread": False},
-            hide_parameters=True,  # people's data is no part of an error
-        )
-        sa.event.listen(self._engine, "connect", _configure)
-        self._turn = asyncio.Lock()
+    def __init__(self, address: sa.URL) -> None:
+        self.address = address
+        self._driver = _driver(address)
 
     def __repr__(self) -> str:
-        return f"Database({str(self.path)!r})"
+        return f"Database({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """As a person knows it: the file, or the database and its server."""
+        return self._driver.name
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """All or nothing, and alone: no other writer commits in between."""
-        async with self._open("BEGIN IMMEDIATE") as connection:
-            yield connection
+        with self.usable():
+            async with self._driver.open(alone=True) as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """One consistent view."""
-        async with self._open("BEGIN") as connection:
-            yield connection
+        with self.usable():
+            async with self._driver.open(alone=False) as connection:
+                yield connection
 
     @asynccontextmanager
-    async def _open(self, begin: str) -> AsyncIterator[Connection]:
-        async with self._turn:
-            with usable(), self._engine.connect() as connection:
-                await _begin(connection, begin)
-                yield _OnLoop(connection)
-                connection.commit()
+    async def held(self) -> AsyncIterator[None]:
+        """Run cycles here. Refused (DatabaseInUse) where another home already does on the same database."""
+        with self.usable():
+            async with self._driver.held():
+                yield
 
-    def close(self) -> None:
-        self._engine.dispose()
+    async def close(self) -> None:
+        await self._driver.close()
 
     def synchronous_engine(self) -> sa.Engine:
         """For migrations alone."""
-        return self._engine
+        return self._driver.synchronous_engine()
 
+    def migrating(self, connection: sa.Connection) -> AbstractContextManager[None]:
+        """Of two first starts, one migrates: the other waits here. Commits at the end of the block."""
+        return self._driver.migrating(connection)
 
-@contextmanager
-def usable() -> Iterator[None]:
-    """A disk that is full, a file that is read-only or no database: said in words, and nothing is half-written."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise
-        raise Refused("DatabaseUnusable", detail=str(error.orig)) from error
-
-
-async def _begin(connection: sa.Connection, begin: str) -> None:
-    """Take the lock; while another process holds it, wait without holding up the loop."""
-    waited, pause = 0.0, 0.01
-    while True:
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """A full disk, a server that is gone, a file that is no database: said in words, and nothing half-written."""
         try:
-            connection.exec_driver_sql(begin)
-        except sa.exc.OperationalError as error:
-            if "locked" not in str(error) or waited > BUSY_AFTER:
+            yield
+        except sa.exc.DBAPIError as error:
+            refusal = self._driver.refusal(error)
+            if refusal is None:
                 raise
-            connection.rollback()
-            await asyncio.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.5, 0.2)
-        else:
-            return
+            raise refusal from error
 
 
-def _configure(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    for setting in (f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=on", "journal_mode=wal", "synchronous=normal"):
-        connection.execute(f"pragma {setting}")
+def _driver(address: sa.URL) -> _Driver:
+    if address.get_backend_name() == "sqlite":
+        return SQLite(address)
+    from provisor.store.postgresql import PostgreSQL  # noqa: PLC0415  (a fifth of a second, where it is needed)
+
+    return PostgreSQL(address)

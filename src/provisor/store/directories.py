@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from provisor.domain.resource import Attributes, Entry, ResourceType
 from provisor.ledger import Claim
-from provisor.store.database import Connection, upsert
+from provisor.store.database import Connection
 from provisor.store.document import decode, encode
 from provisor.store.tables import (
     SENDING,
@@ -29,6 +29,7 @@ from provisor.store.tables import (
 )
 
 MANY = 500  # ids in one statement
+MANY_ROWS = 5000  # written at once
 IN_RECYCLE_BIN = timedelta(days=30)
 LOCAL = {"id", "created_at", "blocked"}  # what an import of a known entry leaves alone
 
@@ -193,10 +194,10 @@ async def write_entries(
 ) -> None:
     """Add entries, or replace those of the same id."""
     rows = [_row(directory_id, new, change_no, now) for new in entries]
-    insert = upsert(entry)
+    insert = connection.upsert(entry)
     replaced = {name: insert.excluded[name] for name in rows[0] if name not in LOCAL} if rows else {}
-    for part in parts(rows):
-        await connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=replaced), list(part))
+    for part in parts(rows, MANY_ROWS):
+        await connection.write(insert.on_conflict_do_update(index_elements=["id"], set_=replaced), part)
 
 
 def _row(directory_id: str, new: NewEntry, change_no: int, now: datetime) -> dict[str, Any]:

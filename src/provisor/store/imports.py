@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from provisor.store.database import Connection, upsert
+from provisor.store.database import Connection
 from provisor.store.directories import Known, parts
 from provisor.store.tables import entry, membership, reference
 
@@ -128,12 +128,11 @@ async def _write(connection: Connection, meant: Mapping[_Reference, str | None])
         {"entry_id": one.entry_id, "attribute": one.attribute, "reference_key": one.key, "target_id": target_id}
         for one, target_id in meant.items()
     ]
-    insert = upsert(reference)
+    insert = connection.upsert(reference)
     written = insert.on_conflict_do_update(
         index_elements=["entry_id", "attribute", "reference_key"], set_={"target_id": insert.excluded.target_id}
     )
-    if rows:
-        await connection.execute(written, rows)
+    await connection.write(written, rows)
 
 
 async def _concerned(
@@ -217,8 +216,7 @@ async def _add_members(connection: Connection, group_id: str, members: Sequence[
     query = sa.select(membership.c.member_id).where(membership.c.group_id == group_id)
     rows = (await connection.execute(query.where(membership.c.member_id.in_(members)))).all()
     new = sorted({*members} - {str(row.member_id) for row in rows})
-    if new:
-        await connection.execute(sa.insert(membership), [{"group_id": group_id, "member_id": one} for one in new])
+    await connection.write(sa.insert(membership), [{"group_id": group_id, "member_id": one} for one in new])
     return new
 
 

@@ -6,7 +6,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from provisor.store.database import Connection, upsert
+from provisor.store.database import Connection
 from provisor.store.tables import installation
 
 
@@ -19,7 +19,7 @@ async def tenant_id(connection: Connection) -> str | None:
 
 async def ensure_tenant_id(connection: Connection) -> str:
     """The tenant's GUID, made at first start."""
-    new = upsert(installation).values(name="tenant_id", value=str(uuid.uuid4())).on_conflict_do_nothing()
+    new = connection.upsert(installation).values(name="tenant_id", value=str(uuid.uuid4())).on_conflict_do_nothing()
     await connection.execute(new)
     found = await tenant_id(connection)
     assert found is not None, "it was just made"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from provisor.domain.resource import Link
 from provisor.ledger import Holder
-from provisor.store.database import Connection, upsert
+from provisor.store.database import Connection
 from provisor.store.directories import parts, spoken_name
 from provisor.store.document import encode
 from provisor.store.tables import entry, link
@@ -57,11 +57,9 @@ async def keep_links(connection: Connection, job_id: str, links: Sequence[Link])
         for one in links
     ]
     if rows:
-        insert = upsert(link)
+        insert = connection.upsert(link)
         changed = {name: insert.excluded[name] for name in rows[0] if name not in ("job_id", "entry_id")}
-        await connection.execute(
-            insert.on_conflict_do_update(index_elements=["job_id", "entry_id"], set_=changed), rows
-        )
+        await connection.write(insert.on_conflict_do_update(index_elements=["job_id", "entry_id"], set_=changed), rows)
 
 
 async def unlink(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:

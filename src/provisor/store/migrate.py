@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from provisor.domain.error import Refused
-from provisor.store.database import BUSY_TIMEOUT, Database, usable
+from provisor.store.database import Database
 
 NEWEST = "0001"
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -15,7 +15,7 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 def migrate(database: Database) -> None:
     """Run the migrations that are missing. Refused where a newer version of Provisor has been here."""
-    with usable(), database.synchronous_engine().connect() as connection:
+    with database.usable(), database.synchronous_engine().connect() as connection:
         if _version(connection) == NEWEST:
             return
         connection.rollback()
@@ -27,15 +27,12 @@ def migrate(database: Database) -> None:
         config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
         config.attributes["connection"] = connection
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        connection.exec_driver_sql("pragma busy_timeout=30000")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # of two first starts, one migrates
-        version = _version(connection)
-        if version is not None and version not in known:
-            raise Refused("DatabaseTooNew", path=str(database.path), version=version)
-        if version != NEWEST:
-            command.upgrade(config, "head")
-        connection.commit()
-        connection.exec_driver_sql(f"pragma busy_timeout={BUSY_TIMEOUT}")
+        with database.migrating(connection):
+            version = _version(connection)
+            if version is not None and version not in known:
+                raise Refused("DatabaseTooNew", path=database.name, version=version)
+            if version != NEWEST:
+                command.upgrade(config, "head")
 
 
 def _version(connection: sa.Connection) -> str | None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from provisor.domain.change import Reason
 from provisor.domain.job import Escrow
 from provisor.ledger import Holder, Outcome
-from provisor.store.database import Connection, upsert
+from provisor.store.database import Connection
 from provisor.store.directories import parts, spoken_name
 from provisor.store.document import decode_as, encode
 from provisor.store.links import holders_of, keep_links, release_purged, unlink
@@ -108,9 +108,9 @@ async def _keep_log(
         earlier = query.where(provisioning_log.c.cycle_id == cycle_id, provisioning_log.c.seq.in_(part))
         replaced.update(_counter(row.action, row.status) for row in (await connection.execute(earlier)).all())
     if rows:
-        insert = upsert(provisioning_log)
+        insert = connection.upsert(provisioning_log)
         said = {name: insert.excluded[name] for name in ("action", "status", "code", "target_id", "detail", "at")}
-        await connection.execute(insert.on_conflict_do_update(index_elements=["cycle_id", "seq"], set_=said), rows)
+        await connection.write(insert.on_conflict_do_update(index_elements=["cycle_id", "seq"], set_=said), rows)
     return replaced
 
 
@@ -144,11 +144,9 @@ async def _keep_standing(connection: Connection, job_id: str, outcomes: Sequence
         if not one.well
     ]
     if rows:
-        insert = upsert(standing)
+        insert = connection.upsert(standing)
         changed = {"reason": insert.excluded.reason}
-        await connection.execute(
-            insert.on_conflict_do_update(index_elements=["job_id", "entry_id"], set_=changed), rows
-        )
+        await connection.write(insert.on_conflict_do_update(index_elements=["job_id", "entry_id"], set_=changed), rows)
 
 
 async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
@@ -165,8 +163,7 @@ async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[
         for outcome in outcomes
         if outcome.retry is not None
     ]
-    if rows:
-        await connection.execute(sa.insert(escrow), rows)
+    await connection.write(sa.insert(escrow), rows)
 
 
 async def wake(connection: Connection, job_id: str, causes: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Where the engine keeps its queue: a file of its own, for it is no record of what was done."""
+"""Where the engine keeps its queue: a place of its own, for it is no record of what was done."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+SCHEMA = "provisor_engine"  # on PostgreSQL
+CONNECTIONS = 5  # that the engine keeps open to a server
 
-def workflow_engine(home: Path) -> sa.Engine:
-    """An engine as DBOS wants one on SQLite: it brings none of its own settings to an engine that it is handed."""
+
+def workflow_engine(address: sa.URL, home: Path) -> sa.Engine:
+    """An engine as DBOS wants one: it brings none of its own settings to an engine that it is handed.
+
+    Beside SQLite a file in the home; on PostgreSQL the same database, where DBOS has a schema for itself.
+    """
+    if address.get_backend_name() != "sqlite":
+        from provisor.store.postgresql import connect_arguments  # noqa: PLC0415  (psycopg, where it is needed)
+
+        made = connect_arguments(address)
+        return sa.create_engine(address, pool_size=CONNECTIONS, connect_args=made, hide_parameters=True)
     engine = sa.create_engine(f"sqlite:///{home / 'engine.db'}")
 
     def configure(connection: DBAPIConnection, _record: object) -> None:

@@ -129,7 +129,36 @@ REFUSALS: Final[Mapping[str, Row]] = {
     ),
     "DatabaseUnusable": Row(
         "The database cannot be used[: {detail}].",
-        "Check that the disk has room and that PROVISOR_HOME may be written.",
+        "Check that the disk has room and that PROVISOR_HOME may be written; with PROVISOR_DATABASE_URL, the server.",
+    ),
+    "DatabaseUrlInvalid": Row(
+        "PROVISOR_DATABASE_URL cannot be used: {problem}.",
+        "Set it to postgresql://USER:PASSWORD@HOST/DATABASE, with signs such as @ or / in the password written as %40 "
+        "or %2F; or leave it out: then the database is a file in the home.",
+    ),
+    "DatabaseUnreachable": Row(
+        "The database server {server} cannot be reached[: {detail}].",
+        "Check that it runs, and the host and port in PROVISOR_DATABASE_URL.",
+    ),
+    "DatabaseLoginRefused": Row(
+        "The database server {server} does not let us in: {detail}.",
+        "Check the user and the password in PROVISOR_DATABASE_URL, and the server's pg_hba.conf.",
+    ),
+    "DatabaseMissing": Row(
+        'The server {server} has no database "{database}".',
+        "Create it: `createdb --owner=USER --encoding=UTF8 --template=template0 NAME`.",
+    ),
+    "DatabaseForbidden": Row(
+        "In the database {database} we may not do all that we must: {detail}.",
+        "Let the user in PROVISOR_DATABASE_URL own the database: ALTER DATABASE … OWNER TO ….",
+    ),
+    "DatabaseEncoding": Row(
+        "The database {database} has the encoding {encoding}, in which not every name can be written.",
+        "Create it anew: `createdb --owner=USER --encoding=UTF8 --template=template0 NAME`.",
+    ),
+    "DatabaseInUse": Row(
+        "Another home runs cycles on the database {database}[ ({holder})].",
+        "Stop that service, or give each home a database of its own.",
     ),
     "DatabaseTooNew": Row(
         "The database {path} was written by a newer Provisor[ (schema {version})].", "Use that version, or a backup."
