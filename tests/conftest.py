@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests import postgresql
 from tests.world import World
 from tests.world import world as made
+
+BOTH = ("tests/store/", "tests/journey/")
+"""Tests that run on SQLite and on PostgreSQL, but for those that are marked `one_database`."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    path = metafunc.definition.nodeid
+    if path.startswith(BOTH) and metafunc.definition.get_closest_marker("one_database") is None:
+        if "database_url" not in metafunc.fixturenames:
+            metafunc.fixturenames.append("database_url")
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +30,29 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    with postgresql.server() as one:
+        yield one
+
+
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+def database_url(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, no_settings_of_this_machine: None
+) -> Iterator[str | None]:
+    """What PROVISOR_DATABASE_URL says in this test and in the commands that it runs. None: nothing."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield None
+        return
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    with server.migrated() as url:
+        monkeypatch.setenv("PROVISOR_DATABASE_URL", url)
+        yield url
+
+
+@pytest.fixture
+async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if "database_url" in request.fixturenames:
+        request.getfixturevalue("database_url")  # before the world is made
     async with made(tmp_path / "home") as one:
         yield one

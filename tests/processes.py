@@ -6,42 +6,45 @@ import os
 import re
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
-PROVISOR = str(Path(sys.executable).parent / "provisor")
+from tests import preloaded
+
+SHARED = ("PROVISOR_DATABASE_URL",)  # what a test sets for all its processes
 PATIENCE = 60.0  # seconds until a process must have said that it is ready
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_") or name in SHARED}
     return {**kept, "PROVISOR_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "120", **more}
 
 
 def run(home: Path, *words: str, given: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     """One command, to its end."""
-    return subprocess.run(
-        [PROVISOR, *words],
-        env=environment(home, **more),
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    with TemporaryFile("w+") as typed, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        typed.write(given or "")
+        typed.seek(0)
+        streams = (typed.fileno(), out.fileno(), err.fileno())
+        code = preloaded.start(words, environment(home, **more), *streams).wait(120)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(words, code, out.read(), err.read())
 
 
-def start(home: Path, *words: str, log: IO[str] | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [PROVISOR, *words], env=environment(home), stdout=subprocess.PIPE, stderr=log or subprocess.DEVNULL, text=True
-    )
+def start(home: Path, *words: str, log: IO[str] | None = None) -> preloaded.Process:
+    """A command that stays; its standard output can be read."""
+    read, write = os.pipe()
+    with open(os.devnull, "r+") as nothing, open(write, "w") as out:
+        streams = (nothing.fileno(), out.fileno(), (log or nothing).fileno())
+        return preloaded.start(words, environment(home), *streams, read=open(read))
 
 
-def address_of(process: subprocess.Popen[str]) -> str:
+def address_of(process: preloaded.Process) -> str:
     """The address that a process prints once it answers."""
     assert process.stdout is not None
     said, until = "", time.monotonic() + PATIENCE
@@ -53,7 +56,7 @@ def address_of(process: subprocess.Popen[str]) -> str:
     raise AssertionError(f"never ready: {said!r}, exit {process.poll()}")
 
 
-def stop(process: subprocess.Popen[str], within: float = 20.0) -> int:
+def stop(process: preloaded.Process, within: float = 20.0) -> int:
     process.terminate()
     try:
         return process.wait(within)

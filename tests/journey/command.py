@@ -6,11 +6,15 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
+
+from tests import preloaded
+from tests.processes import SHARED
 
 from provisor.app import apps, assignments, people
 from provisor.app.compose import opened
@@ -43,10 +47,11 @@ class Command:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_") or name in SHARED}
         return kept | {"PROVISOR_HOME": str(self.home), "PYTHONUTF8": "1", "COLUMNS": "80"}
 
     async def start(self, *words: str, **others: str) -> asyncio.subprocess.Process:
+        """From the very beginning, as a person's shell does it."""
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "provisor", *words),
@@ -58,12 +63,18 @@ class Command:
 
     async def __call__(self, *words: str, typed: str = "", **others: str) -> Result:
         """Run to the end; `others` go into the environment."""
-        process = await self.start(*words, **others)
-        out, err = await process.communicate(typed.encode())
-        assert process.returncode is not None
-        result = Result(process.returncode, out.decode(), err.decode())
+        result = await asyncio.to_thread(self._run, words, typed, self.environment | others)
         assert "Traceback" not in result.err, result.err
         return result
+
+    def _run(self, words: Sequence[str], typed: str, environ: Mapping[str, str]) -> Result:
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(typed.encode())
+            given.seek(0)
+            code = preloaded.start(words, environ, given.fileno(), out.fileno(), err.fileno()).wait(120)
+            out.seek(0)
+            err.seek(0)
+            return Result(code, out.read().decode(), err.read().decode())
 
     async def done(self, *words: str, typed: str = "") -> Result:
         """Run to the end, which must be a good one."""

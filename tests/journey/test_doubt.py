@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from dataclasses import replace
 
 import pytest
+from tests import elsewhere
 from tests.world import APP, World, ldif_group, ldif_person
 
 from provisor.app import apps, assignments, people, provisioning, status
@@ -61,10 +61,8 @@ async def test_outcomes_wait_for_a_database_that_somebody_else_writes_to(staff: 
     running = asyncio.create_task(run(staff, cycle, replace(QUICK, flush_every=0.01)))
     while len(staff.emulator.users) < 3:
         await asyncio.sleep(0.001)
-    other = sqlite3.connect(staff.installation.database.path, isolation_level=None)
-    other.execute("begin immediate")
-    await asyncio.sleep(0.5)
-    other.execute("commit")
+    with elsewhere.writing(staff.installation.database):
+        await asyncio.sleep(0.5)
     assert await running == "succeeded"
     shown = (await status.show(staff.installation)).apps[0]
     assert shown.details.active_accounts == len(NAMES)

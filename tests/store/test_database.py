@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from tests import elsewhere
 
 from provisor.domain.error import Refused
 from provisor.store import directories
+from provisor.store.address import address_of
 from provisor.store.database import Database
 from provisor.store.migrate import migrate
 from provisor.store.tables import installation, metadata
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(tmp_path / "provisor.db")
+async def database(tmp_path: Path, database_url: str | None) -> AsyncIterator[Database]:
+    made = Database(address_of(database_url, tmp_path))
     migrate(made)
-    return made
+    yield made
+    await made.close()
 
 
 def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
@@ -45,7 +48,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "provisor.db").write_text("this is not a database, and long enough to be read as one" * 20)
     with pytest.raises(Refused) as refused:
-        migrate(Database(tmp_path / "provisor.db"))
+        migrate(Database(address_of(None, tmp_path)))
     assert refused.value.reason.code == "DatabaseUnusable"
 
 
@@ -63,8 +66,6 @@ async def written_and_failed(database: Database) -> None:
 
 
 async def test_a_lock_held_by_another_process_is_waited_for_while_the_loop_goes_on(database: Database) -> None:
-    other = sqlite3.connect(database.path, isolation_level=None)
-    other.execute("begin immediate")
     turns = 0
 
     async def count() -> None:
@@ -73,13 +74,13 @@ async def test_a_lock_held_by_another_process_is_waited_for_while_the_loop_goes_
             turns += 1
             await asyncio.sleep(0.01)
 
-    counting = asyncio.create_task(count())
-    writing = asyncio.create_task(directories_made(database))
-    await asyncio.sleep(0.3)
-    assert not writing.done()
-    assert turns > 2
-    other.execute("commit")
-    assert await writing
+    with elsewhere.writing(database):
+        counting = asyncio.create_task(count())
+        made = asyncio.create_task(directories_made(database))
+        await asyncio.sleep(0.3)
+        assert not made.done()
+        assert turns > 2
+    assert await made
     counting.cancel()
 
 
@@ -89,7 +90,7 @@ async def directories_made(database: Database) -> str:
 
 
 async def test_change_numbers_grow_in_the_order_in_which_they_commit(database: Database) -> None:
-    second = Database(database.path)
+    second = Database(database.address)
     directory_id = await directories_made(database)
     taken: list[int] = []
 

@@ -103,7 +103,7 @@ async def assign(connection: Connection, app_id: str, new: Assignment, now: date
     """False where the very assignment is there already."""
     row = {"id": new.id, "app_id": app_id, "principal_id": new.principal_id, "app_role_id": new.app_role_id}
     statement = connection.upsert(assignment).values(**row, created_at=now).on_conflict_do_nothing()
-    return (await connection.execute(statement)).rowcount == 1
+    return (await connection.execute(statement.returning(assignment.c.id))).first() is not None
 
 
 async def unassign(connection: Connection, assignment_ids: Sequence[str]) -> None:

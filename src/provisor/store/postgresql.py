@@ -27,7 +27,7 @@ TRIES, PAUSE = 20, 0.1  # a killed service's connection is there for an instant 
 COPY_FROM: Final = 50  # rows; for fewer, the temporary table costs more than it saves
 
 
-class _Asynchronous:
+class Statements:
     """A transaction of one of the pool's connections."""
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -79,11 +79,11 @@ class PostgreSQL:
         self._synchronous = sa.create_engine(address, poolclass=NullPool, **options)
 
     @asynccontextmanager
-    async def open(self, *, alone: bool) -> AsyncIterator[_Asynchronous]:
+    async def open(self, *, alone: bool) -> AsyncIterator[Statements]:
         async with (self._engine if alone else self._reading).connect() as connection:
             if alone:
                 await connection.exec_driver_sql(f"select pg_advisory_xact_lock({WRITER})")
-            yield _Asynchronous(connection)
+            yield Statements(connection)
             await connection.commit()
 
     @asynccontextmanager
