@@ -7,6 +7,7 @@ BIN := .venv/bin
 SYNC := UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python
 RUN := .venv/.ready-to-run
 DEVELOP := .venv/.ready-to-develop
+POSTGRESQL := .venv/.postgresql-looked-for
 
 help:
 	@echo "make demo [ONCE=1]                   see it work: a directory, a GoTo emulator and a few cycles, on this machine"
@@ -19,10 +20,10 @@ help:
 demo: $(RUN)
 	$(BIN)/provisor demo $(if $(ONCE),--once)
 
-test: $(DEVELOP)
+test: $(DEVELOP) | $(POSTGRESQL)
 	$(BIN)/pytest tests -m "not soak" -n 2
 
-soak: $(DEVELOP)    # what is given on make's command line is in the tests' environment
+soak: $(DEVELOP) | $(POSTGRESQL)    # what is given on make's command line is in the tests' environment
 	$(BIN)/pytest tests -m soak -s
 
 check: $(DEVELOP)
@@ -48,6 +49,15 @@ $(RUN): uv.lock pyproject.toml | $(BIN)/uv
 $(DEVELOP): uv.lock pyproject.toml | $(BIN)/uv
 	$(SYNC)
 	@touch $@ $(RUN)
+
+# ---- PostgreSQL, which half of the store's tests need: installed where that is possible, else they are skipped
+
+$(POSTGRESQL): | $(DEVELOP)
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then touch $@; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null && touch $@; \
+	else echo "PostgreSQL is not installed, and its tests are skipped: sudo apt-get install postgresql" >&2; fi
 
 $(BIN)/uv: | $(BIN)/python
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null

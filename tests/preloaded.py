@@ -1,7 +1,7 @@
 """Commands as processes of their own, without the second that each would spend on reading Provisor from the disk.
 
-A server reads everything once and forks a child for each command. The child has the command's own arguments, environment,
-streams and signals, and ends as any process does.
+A server reads everything once and forks a child for each command. The child has the command's own arguments,
+environment, streams and signals, and ends as any process does.
 """
 
 from __future__ import annotations
@@ -143,9 +143,9 @@ def _become(order: bytes, streams: Sequence[int]) -> Sequence[str]:
     os.environ.clear()
     os.environ.update(environ)
     random.seed()
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = sys.__stderr__ = open(2, "w", buffering=1, encoding="utf-8", closefd=False)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)
     found: list[str] = words
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,10 +24,10 @@ ADA, BOB = "ada@corp.example", "bob@corp.example"
 
 
 @pytest.fixture
-def url(postgresql_server: postgresql.Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+def url(postgresql_server: postgresql.Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with postgresql_server.migrated() as one:
         monkeypatch.setenv("PROVISOR_DATABASE_URL", one)
-        yield one  # type: ignore[misc]
+        yield one
 
 
 @pytest.fixture

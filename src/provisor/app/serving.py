@@ -18,7 +18,6 @@ from provisor.domain.error import Refused
 from provisor.engine.lock import SERVICE
 from provisor.engine.service import Service
 from provisor.engine.worker import enqueue, worker
-from provisor.store.workflows import workflow_engine
 
 HOST = "127.0.0.1"
 log = structlog.get_logger("provisor")
@@ -42,14 +41,13 @@ async def serve(installation: Installation, application: Application, ready: Cal
     port = installation.settings.port
     config = uvicorn.Config(application(installation), host=HOST, port=port, log_config=None, access_log=False)
     server = _Server(config)
-    queue = workflow_engine(installation.database.address, installation.home)
     async with installation.held(SERVICE):
         service = Service(parts(installation), enqueue, stop)
         listening = _listen(config)
         await service.fence()
         answering = asyncio.create_task(server.serve([listening]))
         try:
-            async with worker(queue, service.run_claimed):
+            async with worker(installation.database, installation.home, service.run_claimed):
                 while not server.started and not answering.done():  # noqa: ASYNC110  (uvicorn has no event for it)
                     await asyncio.sleep(0.01)
                 address = f"http://{HOST}:{listening.getsockname()[1]}"

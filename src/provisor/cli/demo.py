@@ -29,6 +29,7 @@ APP = "Citrix GoToMeeting"
 FIRST = "abeni.grimshaw@larkspur.example"
 GROUP = "Engineering"
 MARK = "this-is-a-demo"
+DATABASE = "PROVISOR_DATABASE_URL"
 RATE = 50  # requests a second, which the emulator is told to bear; the real service bears 10
 
 
@@ -79,13 +80,15 @@ class Tour:
     def __init__(self, home: Path, processes: ExitStack) -> None:
         self._home = home
         self._processes = processes
-        for name in [name for name in os.environ if name.startswith("PROVISOR_")]:
+        for name in [name for name in os.environ if name.startswith("PROVISOR_") and name != DATABASE]:
             del os.environ[name]  # the admin's own installation is none of the demo's business
         os.environ |= {"PROVISOR_HOME": str(home), "COLUMNS": "110"}
         self._emulator = self._service = ""
 
     def take(self) -> None:
         """Every step; raises Refused (DemoFailed) at the first that does not do what it should."""
+        if os.environ.get(DATABASE):
+            self._check_empty()
         self._directory()
         self._start()
         self._connect()
@@ -98,11 +101,22 @@ class Tour:
         """Leave everything running until Ctrl-C."""
         click.echo("\nEverything goes on running; look around:")
         click.secho(f"  export PROVISOR_HOME={shlex.quote(str(self._home))}", bold=True)
+        if os.environ.get(DATABASE):
+            click.echo(f"  {DATABASE} stays as it is set here.")
         click.echo("  provisor status · provisor logs · provisor directory users · provisor app show goto")
         click.echo(f"  The service: {self._service}/healthz")
         click.echo(f"  What GoToMeeting holds: {self._emulator}/_emulator/state")
         click.echo("Ctrl-C stops it all.")
         signal.pause()
+
+    def _check_empty(self) -> None:
+        """A database that is given may be the admin's own: only an empty one is the demo's."""
+        code, said = self._command(["status", "--json"])
+        if code != 0:
+            raise Refused("DemoFailed", step=f"{DATABASE}: {said.strip()}", exit=code)
+        found = json.loads(said)
+        if found["apps"] or any(found["directory"].values()):
+            raise Refused("DatabaseNotDemo")
 
     # ---- the steps ------------------------------------------------------------------------------------------------
 

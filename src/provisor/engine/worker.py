@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
-from provisor.store.workflows import SCHEMA
+from provisor.store.database import Database
+from provisor.store.workflows import SCHEMA, workflow_engine
 
 QUEUE = "cycles"
 AT_ONCE = 4  # cycles, of different jobs
@@ -46,9 +47,10 @@ async def enqueue(job_id: str, cycle_id: str, epoch: int) -> None:
 
 
 @asynccontextmanager
-async def worker(queue: sa.Engine, run: Run) -> AsyncIterator[None]:
-    """The engine on this loop, until the block ends; `queue` is where it keeps its notes."""
+async def worker(database: Database, home: Path, run: Run) -> AsyncIterator[None]:
+    """The engine on this loop, until the block ends."""
     _Service.run = run
+    queue = workflow_engine(database.address, home)
     config = DBOSConfig(
         name="provisor",
         application_version="1",

@@ -132,7 +132,7 @@ class PostgreSQL:
         return Refused("DatabaseUnusable", detail=said)
 
     def _unreachable(self, problem: psycopg.Error, said: str) -> Refused:
-        """The connection was not made. Why, libpq says in words alone; what it says in others still names the server."""
+        """No connection was made. Why, libpq says in words alone, and where they are not English, in general words."""
         if isinstance(problem, psycopg.ProgrammingError):
             return Refused("DatabaseUrlInvalid", problem=said)
         detail = said.rpartition("FATAL: ")[2].strip()

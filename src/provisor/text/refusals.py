@@ -18,6 +18,10 @@ REFUSALS: Final[Mapping[str, Row]] = {
     "HomeNotDemo": Row(
         "The folder {home} is not empty, and not a demo's: it is left alone.", "Name another with `--home`."
     ),
+    "DatabaseNotDemo": Row(
+        "The database that PROVISOR_DATABASE_URL names is not empty: the demo leaves it alone.",
+        "Name an empty one, or unset PROVISOR_DATABASE_URL.",
+    ),
     "ExamplesMissing": Row("The sample people are not there.", "Run `make demo` in a clone of the repository."),
     "DemoFailed": Row(
         "The demo did not do what it should: {step}[ (exit {exit})].",
