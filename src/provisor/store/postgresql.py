@@ -22,9 +22,11 @@ WRITER: Final = 7_776_767_682  # advisory locks: whoever writes …
 RUNNER: Final = 7_776_767_683  # … and whoever runs cycles
 AT_ONCE: Final = 5  # connections that are kept open
 LOCK_TIMEOUT: Final = 30_000  # milliseconds that another process may keep writers waiting
+PLANS: Final = "-c plan_cache_mode=force_custom_plan"  # one made for an empty table is no good once it is full
 CONNECT_TIMEOUT: Final = 10  # seconds
 TRIES, PAUSE = 20, 0.1  # a killed service's connection is there for an instant longer
 COPY_FROM: Final = 50  # rows; for fewer, the temporary table costs more than it saves
+COUNT_FROM: Final = 1000  # rows; after so many, what the planner believes of the table is brought up to date
 
 
 class Statements:
@@ -64,6 +66,8 @@ class Statements:
         source = sa.table(copied, *(sa.column(name) for name in names), schema="pg_temp")
         await self._connection.execute(statement.from_select(names, sa.select(source), include_defaults=False))
         await self._connection.execute(sa.delete(source))
+        if len(rows) >= COUNT_FROM:
+            await self._connection.exec_driver_sql(f"analyze {target.name}")
 
 
 class PostgreSQL:
@@ -151,7 +155,7 @@ def connect_arguments(address: sa.URL) -> dict[str, Any]:
         "client_encoding": "utf8",
         "connect_timeout": CONNECT_TIMEOUT,
         "keepalives_idle": 30,
-        "options": f"{given} -c lock_timeout={LOCK_TIMEOUT} -c timezone=UTC".strip(),
+        "options": f"{given} -c lock_timeout={LOCK_TIMEOUT} -c timezone=UTC {PLANS}".strip(),
     }
 
 
