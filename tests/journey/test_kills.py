@@ -31,7 +31,7 @@ FINISH = 300.0  # seconds that a cycle may take at the very most
 
 
 async def test_an_initial_cycle_survives_three_kills(tmp_path: Path) -> None:
-    await survive(tmp_path, kills=3, people_count=2000, seed=random.randrange(10**6))
+    await survive(tmp_path, kills=3, people_count=600, seed=random.randrange(10**6))
 
 
 @pytest.mark.soak

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.processes import SHARED
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "quick-start.md"
 BLOCK = re.compile(r"^```console (run|stay)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -26,7 +28,7 @@ def blocks() -> list[tuple[str, list[str]]]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_") or name in SHARED}
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     return kept | {"PATH": path, "PROVISOR_HOME": str(home), "PROVISOR_PORT": "0", "COLUMNS": "200"}
 

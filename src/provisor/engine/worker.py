@@ -7,10 +7,12 @@ is repeated after a crash goes on where the lines say, and one that was overtake
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
 from provisor.store.database import Database
@@ -21,7 +23,16 @@ AT_ONCE = 4  # cycles, of different jobs
 POLL = 0.05  # seconds
 FINISH_WITHIN = 12  # seconds that a cycle gets at the end: its own grace and the last commit
 
+log = structlog.get_logger("provisor")
 Run = Callable[[str, int], Awaitable[str | None]]
+
+
+class _OneLine(logging.Handler):
+    """What the engine has to say becomes our log's: a line, and no stack trace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage().partition("\n")[0]
+        (log.error if record.levelno >= logging.ERROR else log.debug)("engine", said=said)
 
 
 class _Service:
@@ -63,6 +74,7 @@ async def worker(database: Database, home: Path, run: Run) -> AsyncIterator[None
         enable_otlp=False,
     )
     DBOS(config=config)
+    logging.getLogger("dbos").handlers = [_OneLine()]  # what is wrong with the database, the service says itself
     DBOS.launch()
     await DBOS.register_queue_async(
         QUEUE, partition_concurrency=1, worker_concurrency=AT_ONCE, polling_interval_sec=POLL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -16,15 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from provisor.domain.error import Refused
+from provisor.store import runner
 from provisor.store.workflows import SCHEMA
 
-WRITER: Final = 7_776_767_682  # advisory locks: whoever writes …
-RUNNER: Final = 7_776_767_683  # … and whoever runs cycles
+WRITER: Final = 7_776_767_682  # the advisory lock of whoever writes
 AT_ONCE: Final = 5  # connections that are kept open
 LOCK_TIMEOUT: Final = 30_000  # milliseconds that another process may keep writers waiting
 PLANS: Final = "-c plan_cache_mode=force_custom_plan"  # one made for an empty table is no good once it is full
 CONNECT_TIMEOUT: Final = 10  # seconds
-TRIES, PAUSE = 20, 0.1  # a killed service's connection is there for an instant longer
 COPY_FROM: Final = 50  # rows; for fewer, the temporary table costs more than it saves
 COUNT_FROM: Final = 1000  # rows; after so many, what the planner believes of the table is brought up to date
 
@@ -92,19 +90,8 @@ class PostgreSQL:
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        """A lock that the server gives back as soon as our connection ends, however it ends."""
-        async with self._engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            for _ in range(TRIES):
-                if (await connection.exec_driver_sql(f"select pg_try_advisory_lock({RUNNER})")).scalar():
-                    break
-                await asyncio.sleep(PAUSE)
-            else:
-                raise Refused("DatabaseInUse", database=self.name, holder=await _holder(connection))
-            try:
-                yield
-            finally:
-                await connection.invalidate()  # the lock ends with the connection, which may be broken by now
+        async with runner.alone(self._engine, self.name):
+            yield
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -157,12 +144,3 @@ def connect_arguments(address: sa.URL) -> dict[str, Any]:
         "keepalives_idle": 30,
         "options": f"{given} -c lock_timeout={LOCK_TIMEOUT} -c timezone=UTC {PLANS}".strip(),
     }
-
-
-async def _holder(connection: AsyncConnection) -> str:
-    """As its connections are named: `provisor`, the machine, the process."""
-    query = sa.text(
-        "select application_name from pg_stat_activity join pg_locks using (pid) "
-        "where locktype = 'advisory' and granted and classid = :high and objid = :low"
-    )
-    return str((await connection.execute(query, {"high": RUNNER >> 32, "low": RUNNER & 0xFFFFFFFF})).scalar() or "?")
