@@ -11,15 +11,10 @@ from tests import postgresql
 from tests.world import World
 from tests.world import world as made
 
-BOTH = ("tests/store/", "tests/journey/")
-"""Tests that run on SQLite and on PostgreSQL, but for those that are marked `one_database`."""
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    path = metafunc.definition.nodeid
-    if path.startswith(BOTH) and metafunc.definition.get_closest_marker("one_database") is None:
-        if "database_url" not in metafunc.fixturenames:
-            metafunc.fixturenames.append("database_url")
+    """What has to do with the database is run on each, but for tests that are marked `one_database`."""
+    if "database_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("one_database") is None:
         metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
@@ -51,8 +46,6 @@ def database_url(
 
 
 @pytest.fixture
-async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    if "database_url" in request.fixturenames:
-        request.getfixturevalue("database_url")  # before the world is made
+async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with made(tmp_path / "home") as one:
         yield one

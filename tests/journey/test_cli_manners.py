@@ -13,6 +13,7 @@ from tests.journey.command import EXAMPLES, Command
 
 from provisor import __version__
 
+pytestmark = pytest.mark.one_database  # it is about the process, and opens hardly any
 ROOT = Path(__file__).parents[2]
 
 
