@@ -127,7 +127,7 @@ class PostgreSQL:
         if isinstance(problem, psycopg.ProgrammingError):
             return Refused("DatabaseUrlInvalid", problem=said)
         detail = said.rpartition("FATAL: ")[2].strip()
-        if "password" in detail or "authentication" in detail or "role" in detail or "pg_hba" in detail:
+        if any(word in detail for word in ("password", "authentication", "role", "pg_hba", "permission")):
             return Refused("DatabaseLoginRefused", server=self._server, detail=detail)
         if "does not exist" in detail:
             return Refused("DatabaseMissing", server=self._server, database=self._address.database)
