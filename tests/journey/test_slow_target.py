@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from tests.contract.stub import Script, says, serving
 from tests.world import APP, World, ldif_group, ldif_person
 from tests.world import world as made
@@ -18,6 +19,7 @@ from provisor.store import jobs
 from provisor.testing.gotomeeting import GoToMeetingEmulator, Options
 from provisor.text.reason import describe
 
+pytestmark = pytest.mark.one_database
 OTHER = "Other GoToMeeting"
 NAMES = [f"p{number}" for number in range(10)]
 
@@ -80,8 +82,10 @@ async def test_many_jobs_that_wait_hold_up_no_other(tmp_path: Path) -> None:
         await go.wait()
         return None
 
-    home = tmp_path / "home"
-    async with compose.opened(Settings(home=home)) as one, worker(one.database, home, run):
+    async with (
+        compose.opened(Settings(home=tmp_path / "home")) as installation,
+        worker(installation.database, installation.home, run),
+    ):
         for number in range(30):
             await enqueue(f"job {number}", f"cycle {number}", 1)
         await asyncio.wait_for(everybody.wait(), 60)
