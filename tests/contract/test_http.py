@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from tests.contract.stub import HASTY, Handler, Script, drops, says, sends, serving, transport, truncates
 
 from provisor.connectors.http import Limits, NotReached
@@ -174,6 +181,33 @@ async def test_an_address_that_is_none_is_a_misconfiguration() -> None:
 async def test_tls_where_there_is_none_is_incompatible() -> None:
     async with serving(says(200)) as url:
         assert type((await refused(url.replace("http:", "https:"), "POST"))[0]) is Incompatible
+
+
+def own_certificate(folder: Path) -> ssl.SSLContext:
+    """Of a server on this machine that nobody vouches for."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nobody")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    (folder / "certificate.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(secret)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    return context
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_trusted_and_nothing_is_sent(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1))
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=own_certificate(tmp_path))
+    async with server:
+        error, _ = await refused(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/", "POST")
+    assert type(error) is Incompatible
+    assert error.reason.parameters["problem"] == "CertificateNotTrusted"
+    assert b"".join(heard) == b""
 
 
 async def test_what_does_not_speak_http_is_incompatible() -> None:
