@@ -167,6 +167,7 @@ async def test_sigterm_sends_nothing_more_and_the_next_start_goes_on(tmp_path: P
         async with compose.opened(Settings(home=home)) as installation:
             await connected(installation, tmp_path, goto, names)
             await assignments.assign(installation, APP, "Group", "all", "organizer")
+            await apps.set_settings(installation, APP, {"batchSize": "1"})  # together, all would be there at once
             await provisioning.switch_on(installation, APP)
         service = processes.start(home, "serve", "--port", "0")
         wait_for(lambda: len(active(goto)) > 20)
