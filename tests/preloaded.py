@@ -68,11 +68,18 @@ class Process:
 
 
 def start(
-    words: Sequence[str], environ: Mapping[str, str], stdin: int, stdout: int, stderr: int, read: IO[str] | None = None
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    stdin: int,
+    stdout: int,
+    stderr: int,
+    *,
+    read: IO[str] | None = None,
+    folder: str | None = None,
 ) -> Process:
     """Run `provisor` with these words on these streams. `read`: where its output can be read."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    order = json.dumps([list(words), dict(environ), os.getcwd()]).encode()
+    order = json.dumps([list(words), dict(environ), folder or os.getcwd()]).encode()
     with theirs:
         socket.send_fds(_server(), [order], [theirs.fileno(), stdin, stdout, stderr])
     return Process(int(ours.recv(64)), ours, read)
