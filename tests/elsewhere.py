@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 
 from provisor.store.database import Database
 
 
-@contextmanager
-def writing(database: Database) -> Iterator[None]:
-    """Somebody else is in the middle of a transaction that writes."""
-    other = Database(database.address)
-    with other.synchronous_engine().connect() as connection, other.migrating(connection):
+@asynccontextmanager
+async def writing(database: Database) -> AsyncIterator[None]:
+    """Somebody else is in the middle of a transaction that writes; whoever is at it on this loop may end first."""
+    other, stack = Database(database.address), ExitStack()
+
+    def begin() -> None:
+        connection = stack.enter_context(other.synchronous_engine().connect())
+        stack.enter_context(other.migrating(connection))
+
+    await asyncio.to_thread(begin)
+    try:
         yield
-    other.synchronous_engine().dispose()
+    finally:
+        stack.close()
+        other.synchronous_engine().dispose()

@@ -30,6 +30,7 @@ async def fill(provisor: Command, name: str) -> None:
         await people.import_file(installation, EXAMPLES / name, Options("ldif"))
 
 
+@pytest.mark.one_database  # two homes
 async def test_the_example_goes_in_and_what_goes_out_goes_in_elsewhere(provisor: Command, tmp_path: Path) -> None:
     taken = await provisor.done("directory", "import", str(EXAMPLES / "people.csv"))
     assert "10 added" in taken.out

@@ -61,7 +61,7 @@ async def test_outcomes_wait_for_a_database_that_somebody_else_writes_to(staff: 
     running = asyncio.create_task(run(staff, cycle, replace(QUICK, flush_every=0.01)))
     while len(staff.emulator.users) < 3:
         await asyncio.sleep(0.001)
-    with elsewhere.writing(staff.installation.database):
+    async with elsewhere.writing(staff.installation.database):
         await asyncio.sleep(0.5)
     assert await running == "succeeded"
     shown = (await status.show(staff.installation)).apps[0]

@@ -74,7 +74,7 @@ async def test_a_lock_held_by_another_process_is_waited_for_while_the_loop_goes_
             turns += 1
             await asyncio.sleep(0.01)
 
-    with elsewhere.writing(database):
+    async with elsewhere.writing(database):
         counting = asyncio.create_task(count())
         made = asyncio.create_task(directories_made(database))
         await asyncio.sleep(0.3)

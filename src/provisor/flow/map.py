@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from provisor.flow.in_scope import InScope
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    definition: AttributeDefinition
+    target: str
+    fit: Callable[[Value], Value]
     evaluate: Callable[[Mapping[str, Value]], Value]
     default: str | None
     on_creation_only: bool
@@ -43,7 +45,8 @@ def compile_mapping(mapping: ObjectMapping) -> MappingProgram:
     for one in mapping.mappings:
         definition = mapping.definition(one.target) or AttributeDefinition(one.target)
         evaluate = compile_expression(one.source).evaluate if one.source is not None else _nothing
-        flows.append(_Flow(definition, evaluate, one.default, one.flow_type == "ObjectAddOnly" or one.source is None))
+        on_creation_only = one.flow_type == "ObjectAddOnly" or one.source is None
+        flows.append(_Flow(one.target, fitting(definition), evaluate, one.default, on_creation_only))
     return MappingProgram(
         mapping=mapping,
         flows=tuple(flows),
@@ -63,14 +66,14 @@ def map_entry(entry: Entry, scope: InScope, program: MappingProgram) -> Desired:
     always: dict[str, Value] = {}
     on_creation: dict[str, Value] = {}
     for flow in program.flows:
-        value = fitted(flow.definition, flow.evaluate(source))
+        value = flow.fit(flow.evaluate(source))
         if value is None:
             if flow.default is not None:
-                on_creation[flow.definition.name] = fitted(flow.definition, flow.default)
+                on_creation[flow.target] = flow.fit(flow.default)
         elif flow.on_creation_only:
-            on_creation[flow.definition.name] = value
+            on_creation[flow.target] = value
         else:
-            always[flow.definition.name] = value
+            always[flow.target] = value
     return Desired(always, on_creation)
 
 
@@ -84,24 +87,36 @@ def complete(desired: Desired, program: MappingProgram) -> Attributes:
     return attributes
 
 
-def fitted(definition: AttributeDefinition, value: Value) -> Value:
-    """The value as the target's attribute takes it. Raises ValueTooLong or InvalidValue."""
+def fitting(definition: AttributeDefinition) -> Callable[[Value], Value]:
+    """Makes any value one that the target's attribute takes. That raises ValueTooLong or InvalidValue."""
+    if definition.multivalued:
+        return _several
+    convert = {"Boolean": _boolean, "Integer": _integer}.get(definition.type, _fitting_text)
+    name, limit = definition.name, definition.max_length or sys.maxsize
+
+    def fit(value: Value) -> Value:
+        if type(value) is str and convert is _fitting_text and 0 < len(value) <= limit:
+            return value
+        if value is None or value in ("", []):
+            return None
+        if isinstance(value, list):
+            raise InvalidValue(attribute=name, problem="several values where the target takes one")
+        return convert(name, value, limit)
+
+    return fit
+
+
+def _several(value: Value) -> Value:
     if value is None or value in ("", []):
         return None
-    if definition.multivalued:
-        return value if isinstance(value, list) else [_text(value)]
-    if isinstance(value, list):
-        raise InvalidValue(attribute=definition.name, problem="several values where the target takes one")
-    match definition.type:
-        case "Boolean":
-            return _boolean(definition.name, value)
-        case "Integer":
-            return _integer(definition.name, value)
-        case _:
-            text = _text(value)
-            if definition.max_length is not None and len(text) > definition.max_length:
-                raise ValueTooLong(attribute=definition.name, length=len(text), limit=definition.max_length)
-            return text
+    return value if isinstance(value, list) else [_text(value)]
+
+
+def _fitting_text(name: str, value: Value, limit: int) -> str:
+    text = _text(value)
+    if len(text) > limit:
+        raise ValueTooLong(attribute=name, length=len(text), limit=limit)
+    return text
 
 
 def _nothing(_source: Mapping[str, Value]) -> Value:
@@ -112,7 +127,7 @@ def _text(value: Value) -> str:
     return value if isinstance(value, str) else str(value)  # a Boolean prints True and False, as in Entra
 
 
-def _boolean(name: str, value: Value) -> bool:
+def _boolean(name: str, value: Value, _limit: int) -> bool:
     if isinstance(value, bool):
         return value
     match str(value).casefold():
@@ -124,7 +139,7 @@ def _boolean(name: str, value: Value) -> bool:
             raise InvalidValue(attribute=name, problem=f"{value!r} is neither True nor False")
 
 
-def _integer(name: str, value: Value) -> int:
+def _integer(name: str, value: Value, _limit: int) -> int:
     try:
         return int(str(value))
     except ValueError:

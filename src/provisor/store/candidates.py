@@ -14,9 +14,10 @@ from provisor.domain.assignment import AppRole
 from provisor.domain.job import NO_SEAT, Cycle, Job
 from provisor.domain.resource import ResourceType
 from provisor.ledger import Candidate, Claim
+from provisor.store.among import among
 from provisor.store.apps import roles_of
 from provisor.store.database import Connection
-from provisor.store.directories import entry_from
+from provisor.store.directories import ENTRY, entry_from
 from provisor.store.plans import DESTRUCTIVE, link_from
 from provisor.store.tables import SENDING, assignment, cycle, entry, escrow, link, membership, plan_line, standing
 
@@ -35,9 +36,10 @@ class Scan:
     def queries(self) -> Sequence[sa.Select[Any]]:
         """What changed; then, in an incremental cycle, what is due again, or in doubt, though it did not change."""
         concerned = (
-            sa.select(entry, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants, link.c.since)
+            sa.select(*ENTRY, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants, link.c.since)
             .add_columns(link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
             .add_columns(standing.c.reason.label("standing"), escrow.c.first_failed)
+            .select_from(entry)
             .outerjoin(link, (link.c.job_id == self.job.id) & (link.c.entry_id == entry.c.id))
             .outerjoin(standing, (standing.c.job_id == self.job.id) & (standing.c.entry_id == entry.c.id))
             .outerjoin(escrow, (escrow.c.job_id == self.job.id) & (escrow.c.entry_id == entry.c.id))
@@ -97,13 +99,13 @@ class Scan:
         roles = {role.id: role for role in await roles_of(connection, self.job.app_id)}
         app_id = self.job.app_id
         direct = sa.select(assignment.c.principal_id, assignment.c.app_role_id).where(
-            assignment.c.app_id == app_id, assignment.c.principal_id.in_(ids)
+            assignment.c.app_id == app_id, among(assignment.c.principal_id, ids)
         )
         through = (
             sa.select(membership.c.member_id, assignment.c.app_role_id)
             .join(assignment, assignment.c.principal_id == membership.c.group_id)
             .join(entry, entry.c.id == membership.c.group_id)
-            .where(assignment.c.app_id == app_id, membership.c.member_id.in_(ids))
+            .where(assignment.c.app_id == app_id, among(membership.c.member_id, ids))
             .where(entry.c.deleted_at.is_(None), ~entry.c.purged)
         )
         held: dict[str, list[AppRole]] = defaultdict(list)
@@ -115,7 +117,7 @@ class Scan:
     async def _lost(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Claim]:
         """By what value accounts may have been made for these entries, to which nobody answered."""
         query = sa.select(plan_line.c.entry_id, plan_line.c.claim).join(cycle, cycle.c.id == plan_line.c.cycle_id)
-        rows = await connection.execute(query.where(unanswered(self.job.id), plan_line.c.entry_id.in_(ids)))
+        rows = await connection.execute(query.where(unanswered(self.job.id), among(plan_line.c.entry_id, ids)))
         return {str(row.entry_id): Claim(*row.claim.split("=", 1)) for row in rows.all() if row.claim}
 
 

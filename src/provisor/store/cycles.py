@@ -16,6 +16,7 @@ from provisor.domain.resource import Account, Link, ResourceType
 from provisor.flow.push import NOT_PUSHED
 from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
+from provisor.store.among import among
 from provisor.store.apps import active_links
 from provisor.store.candidates import RUNNING, Scan, unanswered
 from provisor.store.database import Connection, Database
@@ -78,7 +79,7 @@ class CycleLedger:
                 yield page
 
     async def settle(self, found: Mapping[str, Account | None]) -> Mapping[str, Link]:
-        query = WITH_NAMES.where(unanswered(self._job.id), plan_line.c.entry_id.in_(list(found)))
+        query = WITH_NAMES.where(unanswered(self._job.id), among(plan_line.c.entry_id, list(found)))
         links: dict[str, Link] = {}
         async with self._database.transaction() as connection:
             await self._still_ours(connection)
@@ -106,7 +107,7 @@ class CycleLedger:
 
     async def listed(self, claims: Sequence[str]) -> Mapping[str, Sequence[Account]]:
         query = sa.select(listed_account).where(
-            listed_account.c.cycle_id == self._cycle.id, listed_account.c.claim.in_(claims)
+            listed_account.c.cycle_id == self._cycle.id, among(listed_account.c.claim, claims)
         )
         found: dict[str, list[Account]] = defaultdict(list)
         async with self._database.read() as connection:
@@ -286,7 +287,7 @@ class CycleLedger:
 
     async def _mark(self, connection: Connection, seqs: Sequence[int], state: str) -> None:
         if seqs:
-            chosen = (plan_line.c.cycle_id == self._cycle.id) & plan_line.c.seq.in_(seqs)
+            chosen = (plan_line.c.cycle_id == self._cycle.id) & among(plan_line.c.seq, seqs)
             await connection.execute(sa.update(plan_line).where(chosen).values(state=state))
 
     async def _count(self, connection: Connection, more: Mapping[str, int], **exact: int) -> None:

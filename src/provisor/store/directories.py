@@ -65,6 +65,13 @@ def parts(items: Sequence[Any], size: int = MANY) -> Iterable[Sequence[Any]]:
         yield items[start : start + size]
 
 
+ENTRY = tuple(
+    entry.c[name]
+    for name in ("id", "type", "attributes", "manager_id", "blocked", "change_no", "deleted_at", "purged", "source")
+)
+"""What `entry_from` reads: a page of many entries asks for no more."""
+
+
 def entry_from(row: sa.Row[Any]) -> Entry:
     attributes = decode(row.attributes)
     if row.manager_id:

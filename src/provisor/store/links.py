@@ -8,36 +8,34 @@ import sqlalchemy as sa
 
 from provisor.domain.resource import Link
 from provisor.ledger import Holder
+from provisor.store.among import among
 from provisor.store.database import Connection
-from provisor.store.directories import parts, spoken_name
+from provisor.store.directories import spoken_name
 from provisor.store.document import encode
 from provisor.store.tables import entry, link
 
 
 async def holders_of(connection: Connection, job_id: str, target_ids: Sequence[str]) -> Mapping[str, Holder]:
     """Which entry each of these accounts is linked to; one that is deleted for good holds none any more."""
-    found: dict[str, Holder] = {}
-    for part in parts(target_ids):
-        query = (
-            sa.select(link.c.target_id, link.c.entry_id, entry.c.login)
-            .join(entry, entry.c.id == link.c.entry_id)
-            .where(link.c.job_id == job_id, link.c.target_id.in_(part), ~entry.c.purged)
-        )
-        for row in (await connection.execute(query)).all():
-            found[row.target_id] = Holder(row.entry_id, spoken_name(row.entry_id, row.login))
-    return found
+    if not target_ids:
+        return {}
+    query = (
+        sa.select(link.c.target_id, link.c.entry_id, entry.c.login)
+        .join(entry, entry.c.id == link.c.entry_id)
+        .where(link.c.job_id == job_id, among(link.c.target_id, target_ids), ~entry.c.purged)
+    )
+    rows = (await connection.execute(query)).all()
+    return {row.target_id: Holder(row.entry_id, spoken_name(row.entry_id, row.login)) for row in rows}
 
 
 async def release_purged(connection: Connection, job_id: str, target_ids: Sequence[str]) -> frozenset[str]:
     """Somebody else takes these accounts over: give back which of them an entry held that is deleted for good."""
-    released: set[str] = set()
-    gone = sa.select(entry.c.id).where(entry.c.purged)
-    for part in parts(target_ids):
-        left = sa.delete(link).where(link.c.job_id == job_id, link.c.target_id.in_(part), link.c.entry_id.in_(gone))
-        released.update(
-            str(row.target_id) for row in (await connection.execute(left.returning(link.c.target_id))).all()
-        )
-    return frozenset(released)
+    if not target_ids:
+        return frozenset()
+    gone = sa.exists().where(entry.c.id == link.c.entry_id, entry.c.purged)
+    left = sa.delete(link).where(link.c.job_id == job_id, among(link.c.target_id, target_ids), gone)
+    rows = (await connection.execute(left.returning(link.c.target_id))).all()
+    return frozenset(str(row.target_id) for row in rows)
 
 
 async def keep_links(connection: Connection, job_id: str, links: Sequence[Link]) -> None:
@@ -63,14 +61,14 @@ async def keep_links(connection: Connection, job_id: str, links: Sequence[Link])
 
 
 async def unlink(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
-    for part in parts(entry_ids):
-        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, link.c.entry_id.in_(part)))
+    if entry_ids:
+        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, among(link.c.entry_id, entry_ids)))
 
 
 async def believe_active(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
     """Their accounts are about to be changed: until an answer says otherwise, each may be active."""
-    for part in parts(entry_ids):
-        idle = (link.c.job_id == job_id) & link.c.entry_id.in_(part) & ~link.c.believed_active
+    if entry_ids:
+        idle = (link.c.job_id == job_id) & among(link.c.entry_id, entry_ids) & ~link.c.believed_active
         await connection.execute(sa.update(link).where(idle).values(believed_active=True))
 
 

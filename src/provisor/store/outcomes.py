@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from provisor.domain.change import Reason
 from provisor.domain.job import Escrow
 from provisor.ledger import Holder, Outcome
+from provisor.store.among import among
 from provisor.store.database import Connection
-from provisor.store.directories import parts, spoken_name
+from provisor.store.directories import spoken_name
 from provisor.store.document import decode_as, encode
 from provisor.store.links import holders_of, keep_links, release_purged, unlink
 from provisor.store.tables import escrow, plan_line, provisioning_log, standing
@@ -70,31 +71,19 @@ def _news(outcome: Outcome, last: Mapping[str, str]) -> bool:
 
 
 async def _last_reasons(connection: Connection, job_id: str, entries: Sequence[str]) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for part in parts(entries):
-        query = sa.select(standing.c.entry_id, standing.c.reason).where(
-            standing.c.job_id == job_id, standing.c.entry_id.in_(part)
-        )
-        found.update((str(row.entry_id), str(row.reason)) for row in (await connection.execute(query)).all())
-    return found
+    query = sa.select(standing.c.entry_id, standing.c.reason)
+    mine = query.where(standing.c.job_id == job_id, among(standing.c.entry_id, entries))
+    return {str(row.entry_id): str(row.reason) for row in (await connection.execute(mine)).all()}
 
 
 async def _mark_lines(connection: Connection, cycle_id: str, outcomes: Sequence[Outcome]) -> None:
-    rows = [
-        {
-            "at_cycle": cycle_id,
-            "at_seq": outcome.seq,
-            "new_state": outcome.state,
-            "new_outcome": encode(outcome.log.reason),
-        }
-        for outcome in outcomes
-    ]
-    statement = (
-        sa.update(plan_line)
-        .where(plan_line.c.cycle_id == sa.bindparam("at_cycle"), plan_line.c.seq == sa.bindparam("at_seq"))
-        .values(state=sa.bindparam("new_state"), outcome=sa.bindparam("new_outcome"))
-    )
-    await connection.execute(statement, rows)
+    """Most lines of a page end alike, and are marked together."""
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for outcome in outcomes:
+        alike[outcome.state, encode(outcome.log.reason)].append(outcome.seq)
+    for (state, said), seqs in alike.items():
+        lines = (plan_line.c.cycle_id == cycle_id) & among(plan_line.c.seq, seqs)
+        await connection.execute(sa.update(plan_line).where(lines).values(state=state, outcome=said))
 
 
 async def _keep_log(
@@ -103,11 +92,11 @@ async def _keep_log(
     """One row a line. What is known better after a doubt takes the place of the doubt; counts those it replaced."""
     rows = [_log_row(job_id, cycle_id, outcome) for outcome in outcomes]
     replaced: Counter[str] = Counter()
-    for part in parts([outcome.seq for outcome in outcomes]):
-        query = sa.select(provisioning_log.c.action, provisioning_log.c.status)
-        earlier = query.where(provisioning_log.c.cycle_id == cycle_id, provisioning_log.c.seq.in_(part))
-        replaced.update(_counter(row.action, row.status) for row in (await connection.execute(earlier)).all())
     if rows:
+        query = sa.select(provisioning_log.c.action, provisioning_log.c.status)
+        seqs = [outcome.seq for outcome in outcomes]
+        earlier = query.where(provisioning_log.c.cycle_id == cycle_id, among(provisioning_log.c.seq, seqs))
+        replaced.update(_counter(row.action, row.status) for row in (await connection.execute(earlier)).all())
         insert = connection.upsert(provisioning_log)
         said = {name: insert.excluded[name] for name in ("action", "status", "code", "target_id", "detail", "at")}
         await connection.write(insert.on_conflict_do_update(index_elements=["cycle_id", "seq"], set_=said), rows)
@@ -136,8 +125,9 @@ def _log_row(job_id: str, cycle_id: str, outcome: Outcome) -> dict[str, Any]:
 async def _keep_standing(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
     """The last reason of everybody who is not as they should be; a success ends it."""
     well = [one.log.entry_id for one in outcomes if one.well]
-    for part in parts(well):
-        await connection.execute(sa.delete(standing).where(standing.c.job_id == job_id, standing.c.entry_id.in_(part)))
+    if well:
+        ended = sa.delete(standing).where(standing.c.job_id == job_id, among(standing.c.entry_id, well))
+        await connection.execute(ended)
     rows = [
         {"job_id": job_id, "entry_id": one.log.entry_id, "reason": encode(one.log.reason)}
         for one in outcomes
@@ -151,12 +141,9 @@ async def _keep_standing(connection: Connection, job_id: str, outcomes: Sequence
 
 async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
     entries = [outcome.log.entry_id for outcome in outcomes]
-    before: dict[str, sa.Row[Any]] = {}
-    for part in parts(entries):
-        mine = (escrow.c.job_id == job_id) & escrow.c.entry_id.in_(part)
-        before.update(
-            (str(row.entry_id), row) for row in (await connection.execute(sa.select(escrow).where(mine))).all()
-        )
+    mine = (escrow.c.job_id == job_id) & among(escrow.c.entry_id, entries)
+    before = {str(row.entry_id): row for row in (await connection.execute(sa.select(escrow).where(mine))).all()}
+    if before:
         await connection.execute(sa.delete(escrow).where(mine))
     rows = [
         _escrow_row(job_id, outcome, before.get(outcome.log.entry_id))
@@ -168,8 +155,8 @@ async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[
 
 async def wake(connection: Connection, job_id: str, causes: Sequence[str]) -> None:
     """Whoever is in escrow for one of these causes is due with the next cycle."""
-    for part in parts(causes):
-        waiting = (escrow.c.job_id == job_id) & escrow.c.cause.in_(part)
+    if causes:
+        waiting = (escrow.c.job_id == job_id) & among(escrow.c.cause, causes)
         await connection.execute(sa.update(escrow).where(waiting).values(next_attempt=None))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -34,8 +34,16 @@ class _OnLoop:
         return insert(table)
 
     async def write(self, statement: sa.Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        """SQLAlchemy's own way costs four times as much for each row."""
         if rows:
-            self._connection.execute(statement, rows)
+            compiled = statement.compile(dialect=self._connection.dialect, column_keys=list(rows[0]))
+            places = [(name, self._bound(statement.table.c[name].type)) for name in compiled.positiontup or ()]
+            values = [tuple(bound(row[name]) if bound else row[name] for name, bound in places) for row in rows]
+            self._connection.exec_driver_sql(compiled.string, values)
+
+    def _bound(self, kind: sa.types.TypeEngine[Any]) -> Callable[[Any], Any] | None:
+        """What makes the driver's value of ours."""
+        return kind.dialect_impl(self._connection.dialect).bind_processor(self._connection.dialect)
 
 
 class SQLite:
