@@ -116,7 +116,7 @@ class Connection:
     settings: Mapping[str, Value] = field(default_factory=dict)
     roles: Sequence[AppRole] = ()
     rate_limit: float = 8.0  # requests a second, at the most
-    concurrency: int = 8  # requests at a time
+    concurrency: int = 32  # requests at a time
     keep: Callable[[str, str], Awaitable[None]] | None = None  # puts away a credential that the target has changed
     profile: Mapping[str, Value] = field(default_factory=dict)  # how the app departs from the connector's protocol
     matching: Sequence[str] = ()  # the attributes that accounts are found by, in order of precedence

@@ -21,14 +21,14 @@ from provisor.flow.record import record, record_doubt, record_refusal
 from provisor.ledger import Claim, Ledger, Line, Outcome
 
 GRACE = 8.0  # seconds that requests in flight may take once the push is asked to stop
-LONGEST_PAUSE = 60.0  # seconds before a line is tried again, whatever the target asks for
+LONGEST_PAUSE = 60.0  # seconds before a line is tried again; a target that asks for more ends the push
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How hard a target is pushed."""
 
-    concurrency: int = 16
+    concurrency: int = 32
     page: int = 200  # lines that are marked as being sent at a time
     flush_after: int = 200  # outcomes
     flush_every: float = 1.0  # seconds
@@ -174,7 +174,9 @@ class Push:
                 account = await (self._sender.settle(line) if in_doubt else self._sender.send(line))
             except RetryLater as error:
                 in_doubt, lost = True, error
-                if self.stop.is_set():
+                if (error.wait or 0) > LONGEST_PAUSE:
+                    self._failure = self._failure or error
+                if self._ending:
                     return None
                 if attempt + 1 < self.pace.attempts:
                     await self._pause(error.wait or self.pace.pause * 2**attempt)
