@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Difference, Reason
@@ -95,13 +95,18 @@ class Target(Protocol):
     async def close(self) -> None: ...
 
 
+Made: TypeAlias = str | Account | ProvisorError | None
+"""What became of one of many."""
+
+
 class CreatesMany(Protocol):
     """The optional ability behind `Capabilities.create_many`."""
 
-    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[str | ProvisorError | None]:
+    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[Made]:
         """New accounts with few requests, for people who have none: a listing has just shown that.
 
-        One answer for each, in the same order: the account's id, which is still to be read back; an EntryError where
+        One answer for each, in the same order: the account's id, which is still to be read back, or as much of the
+        account as the connector has to note, such as what it gave; an EntryError where
         the target refused this one; None where it passed over this one without a word; a RetryLater where nobody
         knows. Raises RetryLater where nobody knows of any.
         """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from provisor.domain.assignment import AppRole
@@ -32,6 +33,14 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """An earlier cycle may have made an account by this value: nobody answered."""
+
+    claim: Claim
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An entry that this cycle must look at, with all that is known of it."""
 
@@ -39,7 +48,7 @@ class Candidate:
     roles: tuple[AppRole, ...]  # held directly or through a group, highest priority first
     link: Link | None
     noted: bool = False  # the log's last word on this entry is a skip or a failure
-    lost: Claim | None = None  # an earlier cycle may have made an account by this value: nobody answered
+    lost: Lost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,10 @@ class Ledger(Protocol):
         """Which entry each of these accounts is linked to; one that is deleted for good holds none any more."""
         ...
 
+    async def known(self, target_ids: Sequence[str]) -> Collection[str]:
+        """Which of these accounts were there before this cycle wrote anything, or are somebody's."""
+        ...
+
     async def keep(self, drafts: Sequence[Draft]) -> None:
         """Add lines to the plan."""
         ...
@@ -111,6 +124,10 @@ class Ledger(Protocol):
 
         Whatever becomes of them, their accounts are remembered as ours, and as perhaps active.
         """
+        ...
+
+    def creates(self) -> AsyncIterator[Sequence[Line]]:
+        """Everybody who is still to be created, in pages."""
         ...
 
     async def in_doubt(self, rank: int) -> Sequence[Line]:

@@ -190,15 +190,19 @@ async def test_one_whom_another_tenant_must_let_go_is_a_conflict_and_ours_to_tak
     assert not user.license_keys
 
 
-async def test_one_who_came_by_another_way_since_the_listing_ends_as_planned(staff: World) -> None:
+async def test_who_came_after_the_plan_is_taken_over_by_the_next_cycle_in_plain_sight(staff: World) -> None:
     plan = await provisioning.make_plan(staff.installation, APP)
-    staff.emulator.add_user("p00005@corp.example", "Somebody", "Else", products=())
+    plain = staff.emulator.add_user("p00005@corp.example", "Somebody", "Else", products=())
+    boss = staff.emulator.add_user("p00006@corp.example", "The", "Boss", products=(), admin_roles=["SUPER_USER"])
     await provisioning_applied(staff, plan.row.cycle.id)
-    user = staff.emulator.user("p00005@corp.example")
-    assert user is not None
-    assert (user.first_name, bool(user.license_keys)) == ("P00005", True)
-    assert staff.active() == set(mails())
-    await nothing_is_left_to_do(staff)
+    assert (plain.first_name, boss.first_name) == ("Somebody", "The")
+    refused = {row.login: row.reason.code for row in await staff.log(status="failure")}
+    assert refused == {"p00005@corp.example": "EntryExists", "p00006@corp.example": "EntryExists"}
+    assert len(await staff.log(action="create", status="success")) == EVERYBODY - 2
+    counts = (await staff.sync()).counts
+    assert counts["update"] == 1
+    assert (plain.first_name, boss.first_name) == ("P00005", "The")
+    assert "HeldBack" in {row.reason.code for row in await staff.log()}
 
 
 async def provisioning_applied(one: World, plan_id: str) -> None:

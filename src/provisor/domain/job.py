@@ -22,6 +22,9 @@ LoggedAction: TypeAlias = Literal["create", "update", "disable", "delete", "stag
 NO_SEAT = "seat"
 """The cause that entries without a seat share: a leaver of the same cycle may free one."""
 
+LAG = timedelta(minutes=15)
+"""For so long a target may not show what it has just made."""
+
 DEFAULT_INTERVAL = timedelta(minutes=20)
 DAY = timedelta(days=1)
 RETRY_AFTER_FIRST_FAILURE = (timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))

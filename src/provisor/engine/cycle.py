@@ -10,7 +10,7 @@ from datetime import datetime
 
 from provisor.connector import Target
 from provisor.domain.change import Change, Reason
-from provisor.domain.error import EntryError, JobError, RetryLater
+from provisor.domain.error import AlreadyThere, EntryError, JobError, RetryLater
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.domain.resource import Account
 from provisor.engine.doubt import settled
@@ -21,8 +21,8 @@ from provisor.flow.in_scope import InScope, in_scope
 from provisor.flow.map import Desired, MappingProgram, compile_mapping, map_entry
 from provisor.flow.match import claims, match
 from provisor.flow.plan import plan, plan_failure, plan_leaver, plan_unmatchable, worth_a_line
-from provisor.flow.push import Pace, Push, Stopped
-from provisor.flow.record import record_skip
+from provisor.flow.push import Pace, Push, Stopped, find_all
+from provisor.flow.record import record_refusal, record_skip
 from provisor.ledger import Candidate, Claim, Draft, Holder
 from provisor.store import jobs
 from provisor.store.cycles import CycleLedger
@@ -48,10 +48,12 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
     try:
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
-                await plan_cycle(ledger, target, program, cycle, stop)
+                await plan_cycle(ledger, target, program, cycle, stop, parts.clock())
             if cycle.kind == "plan" and cycle.state == "planning":
                 state = "planned"
             else:
+                if cycle.kind == "plan":
+                    await refuse_who_came(ledger, target, parts.clock())
                 await ledger.enter("pushing", parts.clock())
                 await ledger.count_planned()
                 await apply_cycle(ledger, target, program, parts, stop)
@@ -66,7 +68,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
 
 
 async def plan_cycle(
-    ledger: CycleLedger, target: Target, program: MappingProgram, cycle: Cycle, stop: asyncio.Event
+    ledger: CycleLedger, target: Target, program: MappingProgram, cycle: Cycle, stop: asyncio.Event, now: datetime
 ) -> None:
     """Work out and store what is to be done, and hold back what nobody may have meant. Writes nothing to the target."""
     await ledger.begin()
@@ -76,7 +78,7 @@ async def plan_cycle(
             raise Stopped
         unsettled: Mapping[str, EntryError] = {}
         if cycle.kind != "plan":
-            page, unsettled = await settled(page, ledger, target)  # noqa: PLW2901  (the same entries, better known)
+            page, unsettled = await settled(page, ledger, target, now)  # noqa: PLW2901  (the same entries, better known)
         await ledger.keep(await plan_page(page, unsettled, ledger, target, program, lookup))
     await ledger.dispute_claims()
     destructive, active = await ledger.destructive()
@@ -137,6 +139,20 @@ async def apply_cycle(
         await ledger.record([record_skip(line, parts.clock()) for line in lines])
         await asyncio.sleep(0)
     await Push(ledger, target, program, parts.pace, parts.clock, stop).run()
+
+
+async def refuse_who_came(ledger: CycleLedger, target: Target, now: datetime) -> None:
+    """A plan may be days old: who has an account by now is not created, and the next cycle decides about it."""
+    async for lines in ledger.creates():
+        claims = [line.claim for line in lines if line.claim is not None]
+        found = await find_all(target, claims)
+        outcomes = []
+        for line in lines:
+            if line.claim is not None and (accounts := found.get(str(line.claim))):
+                error = AlreadyThere(account=accounts[0].id, attribute=line.claim.attribute)
+                outcomes.append(record_refusal(line, error, now, now))
+        if outcomes:
+            await ledger.record(outcomes)
 
 
 def _draft(

@@ -4,34 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from provisor.connector import Target
 from provisor.domain.error import EntryError
+from provisor.domain.job import LAG
 from provisor.domain.resource import Account
+from provisor.flow.in_scope import InScope, in_scope
 from provisor.flow.push import find_all
 from provisor.ledger import Candidate, Ledger
 
 
 async def settled(
-    page: Sequence[Candidate], ledger: Ledger, target: Target
+    page: Sequence[Candidate], ledger: Ledger, target: Target, now: datetime
 ) -> tuple[Sequence[Candidate], Mapping[str, EntryError]]:
     """The same page, with a link wherever the lost account turns up, so that a leaver's is disabled, too.
 
-    Whose look-up is refused stays in doubt: by entry id, why.
+    Whose look-up is refused stays in doubt: by entry id, why. So does a leaver whose account may only be late.
     """
-    lost = {candidate.entry.id: candidate.lost for candidate in page if candidate.lost is not None}
-    known = await find_all(target, lost.values()) if len(lost) > 1 else {}
+    lost = {candidate.entry.id: candidate for candidate in page if candidate.lost is not None}
+    claims = {entry_id: candidate.lost.claim for entry_id, candidate in lost.items() if candidate.lost}
+    known = await find_all(target, claims.values()) if len(claims) > 1 else {}
     found: dict[str, Account | None] = {}
     refused: dict[str, EntryError] = {}
-    for entry_id, claim in lost.items():
+    for entry_id, claim in claims.items():
+        leaver = not isinstance(in_scope(lost[entry_id].entry, lost[entry_id].roles), InScope)
+        accounts = known.get(str(claim))
         try:
-            accounts = known[str(claim)] if str(claim) in known else await target.find(claim.attribute, claim.value)
+            if accounts is None or (leaver and not accounts and target.capabilities.filter):
+                accounts = await target.find(claim.attribute, claim.value)
         except EntryError as error:
             refused[entry_id] = error
             continue
         ours = len(accounts) == 1 and not await ledger.holders([accounts[0].id])
-        found[entry_id] = accounts[0] if ours else None
+        if ours or not leaver or not _late(lost[entry_id], now):
+            found[entry_id] = accounts[0] if ours else None
     if not found:
         return page, refused
     links = await ledger.settle(found)
     return [replace(one, link=links.get(one.entry.id, one.link)) for one in page], refused
+
+
+def _late(candidate: Candidate, now: datetime) -> bool:
+    """May the account still turn up?"""
+    return candidate.lost is not None and now - candidate.lost.since < LAG

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from provisor.connector import Page, Target
 from provisor.domain.error import EntryError
 from provisor.domain.resource import Account
-from provisor.flow.push import costs_more
+from provisor.flow.push import costs_more, shows_everybody
 from provisor.ledger import Claim, Ledger
 
 CONCURRENCY = 16
@@ -63,12 +63,12 @@ class Lookup:
         total: int | None = None
         async for page in self._target.list():
             total = page.total
-            if not seen and capabilities.filter and costs_more(page, self._unlinked):
+            if not seen and self._target.capabilities.filter and costs_more(page, self._unlinked):
                 return False
             seen.update(account.id for account in page.accounts)
             await self._ledger.list_accounts(self._by_claim(page))
         self._listing = True
-        return not capabilities.filter or (total is not None and len(seen) == total)
+        return shows_everybody(self._target, len(seen), total)
 
     def _by_claim(self, page: Page) -> Mapping[str, Sequence[Account]]:
         found: dict[str, list[Account]] = defaultdict(list)

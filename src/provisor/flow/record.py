@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from provisor.domain.change import Action, Adopt, Create, Delete, Difference, Disable, Reason, Skip, Update
 from provisor.domain.error import Conflict, EntryError, NotFound, ProvisorError
-from provisor.domain.job import LineState, LogEntry, LoggedAction, Result, Retry, Step
+from provisor.domain.job import LAG, LineState, LogEntry, LoggedAction, Result, Retry, Step
 from provisor.domain.resource import Account, Attributes, Link
 from provisor.ledger import Claim, Line, Outcome
 
@@ -31,14 +31,24 @@ def record(line: Line, account: Account | None, began: datetime, ended: datetime
 def record_refusal(line: Line, error: EntryError, began: datetime, ended: datetime) -> Outcome:
     """The target refused: tried again, while the others go on. An account that came of it all the same is ours."""
     action = line.change.action
-    if isinstance(error, NotFound) and isinstance(action, Disable | Delete):
+    gone = isinstance(error, NotFound) and not _hidden(action, ended)
+    if gone and isinstance(action, Disable | Delete):
         return record(line, None, began, ended)  # gone already, which is what was wanted
     link = None if error.account is None else _linked_as_far_as(line, action, error.account, ended)
     retry: Retry = "next cycle" if line.change.destructive or link else error.retry  # a leaver is not made to wait
     log = _log(line, "failure", error.reason, link.target_id if link else _target(action), began, ended)
-    unlink = isinstance(error, NotFound) and link is None
+    unlink = gone and link is None
     cause = str(line.claim) if isinstance(error, Conflict) and line.claim else error.cause
     return Outcome(line.seq, "failed", log, link=link, unlink=unlink, retry=retry, cause=cause)
+
+
+def _hidden(action: Action, at: datetime) -> bool:
+    """Was the account made a moment ago, and never seen so far?"""
+    match action:
+        case Update(link, _, _) | Disable(link) | Delete(link):
+            return link.seen is not None and not any(link.seen.values()) and at - link.since < LAG
+        case _:
+            return False
 
 
 def record_doubt(line: Line, error: ProvisorError, began: datetime, ended: datetime) -> Outcome:

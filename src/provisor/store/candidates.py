@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from provisor.domain.assignment import AppRole
 from provisor.domain.job import NO_SEAT, Cycle, Job
 from provisor.domain.resource import ResourceType
-from provisor.ledger import Candidate, Claim
+from provisor.ledger import Candidate, Claim, Lost
 from provisor.store.among import among
 from provisor.store.apps import roles_of
 from provisor.store.database import Connection
@@ -114,11 +114,15 @@ class Scan:
                 held[row.principal_id].append(roles[row.app_role_id])
         return held
 
-    async def _lost(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Claim]:
+    async def _lost(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Lost]:
         """By what value accounts may have been made for these entries, to which nobody answered."""
-        query = sa.select(plan_line.c.entry_id, plan_line.c.claim).join(cycle, cycle.c.id == plan_line.c.cycle_id)
+        query = (
+            sa.select(plan_line.c.entry_id, plan_line.c.claim, cycle.c.began)
+            .join(cycle, cycle.c.id == plan_line.c.cycle_id)
+            .order_by(cycle.c.number)
+        )
         rows = await connection.execute(query.where(unanswered(self.job.id), among(plan_line.c.entry_id, ids)))
-        return {str(row.entry_id): Claim(*row.claim.split("=", 1)) for row in rows.all() if row.claim}
+        return {str(row.entry_id): Lost(Claim(*row.claim.split("=", 1)), row.began) for row in rows.all() if row.claim}
 
 
 def concern(job: Job) -> sa.ColumnElement[bool]:
@@ -158,7 +162,7 @@ def unanswered(job_id: str) -> sa.ColumnElement[bool]:
     return ended & SENDING & (plan_line.c.action == "Create")
 
 
-def _candidate(row: sa.Row[Any], roles: Sequence[AppRole], lost: Claim | None) -> Candidate:
+def _candidate(row: sa.Row[Any], roles: Sequence[AppRole], lost: Lost | None) -> Candidate:
     ordered = tuple(sorted(roles, key=lambda role: (-role.priority, role.value)))
     known = link_from(row) if row.linked_id is not None else None
     noted = row.standing is not None or row.first_failed is not None

@@ -119,6 +119,14 @@ class CycleLedger:
         async with self._database.read() as connection:
             return await holders_of(connection, self._job.id, target_ids)
 
+    async def known(self, target_ids: Sequence[str]) -> Collection[str]:
+        seen = sa.select(listed_account.c.target_id).where(
+            listed_account.c.cycle_id == self._cycle.id, among(listed_account.c.target_id, target_ids)
+        )
+        async with self._database.read() as connection:
+            held = await holders_of(connection, self._job.id, target_ids)
+            return {row.target_id for row in (await connection.execute(seen)).all()} | set(held)
+
     async def keep(self, drafts: Sequence[Draft]) -> None:
         rows = [row_from(self._cycle.id, self._lines + at, draft) for at, draft in enumerate(drafts, start=1)]
         if rows:
@@ -228,6 +236,17 @@ class CycleLedger:
         free = {entry_id: account for entry_id, account in accounts.items() if account.id not in held}
         await keep_links(connection, self._job.id, [undertaken(one, account, now) for one, account in free.items()])
         return targets if self._cycle.kind == "plan" else released
+
+    async def creates(self) -> AsyncIterator[Sequence[Line]]:
+        mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.action == "Create")
+        query, last = WITH_NAMES.where(mine, plan_line.c.state == "planned").order_by(plan_line.c.seq).limit(PAGE), 0
+        while True:
+            async with self._database.read() as connection:
+                rows = (await connection.execute(query.where(plan_line.c.seq > last))).all()
+            if not rows:
+                return
+            last = rows[-1].seq
+            yield [line_from(row) for row in rows]
 
     async def in_doubt(self, rank: int) -> Sequence[Line]:
         mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank == rank)

@@ -66,6 +66,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "InvalidAddress": "its address is no address",
     "KeyInvalid": "{field} cannot be opened with this key",
     "LastSuperUser": "it is the last super admin of the account",
+    "ListingIncomplete": "it lists {listed} accounts and says that it has {total}",
     "MissingCredential": "{credential} is not set",
     "NameNotResolved": "its name does not exist in the DNS",
     "NoId": "it shows a user without an id",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from provisor.connector import Made
 from provisor.connectors.gotomeeting.account import invitation
 from provisor.connectors.gotomeeting.admin import Admin
 from provisor.connectors.gotomeeting.licences import Licences
@@ -17,7 +18,6 @@ from provisor.domain.error import (
     EntryError,
     LicenseLimitExceeded,
     NotFound,
-    ProvisorError,
     Rejected,
     RetryLater,
 )
@@ -69,13 +69,13 @@ class Invitations:
         self._licences.freed(set(chosen).difference(user.licences))
         return user, await self._covering(user, grant)
 
-    async def many(self, people: Sequence[Invitee]) -> Sequence[str | ProvisorError | None]:
-        """Keys in the order of the people, as `CreatesMany.create_many` has it; raises JobError alone.
+    async def many(self, people: Sequence[Invitee]) -> Sequence[Made]:
+        """Accounts in the order of the people, as `CreatesMany.create_many` has it; raises JobError alone.
 
         A request takes as many as get the same and as there are seats for. Whom the answer does not name is passed
         over, or has no seat, if there is none any more; so is everybody of a request that was refused as a whole.
         """
-        answers: list[str | ProvisorError | None] = [None] * len(people)
+        answers: list[Made] = [None] * len(people)
         alike: dict[Grant, list[int]] = defaultdict(list)
         for place, (_, grant) in enumerate(people):
             alike[grant].append(place)
@@ -87,7 +87,7 @@ class Invitations:
         return answers
 
     async def _seat(
-        self, grant: Grant, places: Sequence[int], answers: list[str | ProvisorError | None]
+        self, grant: Grant, places: Sequence[int], answers: list[Made]
     ) -> Mapping[tuple[str, ...], Sequence[int]]:
         """Seats for as many as there are, by the licences that give them; the answer to the others is that."""
         seated: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -101,9 +101,7 @@ class Invitations:
             seated[licences].append(place)
         return seated
 
-    async def _invite(
-        self, people: Sequence[Attributes], grant: Grant, licences: Sequence[str]
-    ) -> Sequence[str | ProvisorError | None]:
+    async def _invite(self, people: Sequence[Attributes], grant: Grant, licences: Sequence[str]) -> Sequence[Made]:
         try:
             _, made = await self._admin.invite(invitation(people, grant, licences))
         except RetryLater as error:
@@ -111,11 +109,12 @@ class Invitations:
         except EntryError:  # one of them is at fault; which, each finds out by itself
             self._licences.freed([*licences] * len(people))
             return [None] * len(people)
-        joined = [_key(made, str(person["email"])) for person in people]
-        missing = sum(key is None for key in joined)
+        note = Ours(frozenset(licences), frozenset(grant.admin_roles)).note()
+        joined = [_account(made, str(person["email"]), note) for person in people]
+        missing = sum(account is None for account in joined)
         self._licences.freed([*licences] * missing)
         no_seat = await self._licences.exhausted(grant.products) if missing else None
-        return [no_seat if key is None else key for key in joined]
+        return [no_seat if account is None else account for account in joined]
 
     async def _covering(self, user: User, grant: Grant) -> Sequence[str]:
         """The licences of a user that his roles call for: in answer to a create these are ours."""
@@ -123,9 +122,9 @@ class Invitations:
         return [key for key in user.licences if set(grant.products).intersection(licences.get(key, ()))]
 
 
-def _key(made: Sequence[Invited], email: str) -> str | ProvisorError | None:
+def _account(made: Sequence[Invited], email: str, grants: Attributes) -> Made:
     """Of whom the answer says this address; its order says nothing."""
     keys = list(dict.fromkeys(str(one.key) for one in made if (one.email or "").casefold() == email.casefold()))
     if len(keys) > 1:
         return DuplicateTargetEntries(accounts=", ".join(keys))
-    return keys[0] if keys else None
+    return Account(keys[0], {}, grants=grants) if keys else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import partial
 
-from provisor.connector import Capabilities, CheckStep, Connection, Page
+from provisor.connector import Capabilities, CheckStep, Connection, Made, Page
 from provisor.connectors.gotomeeting.account import PROPERTIES, edits, held, known, show, verify
 from provisor.connectors.gotomeeting.admin import LARGE_PAGE, Admin, equals
 from provisor.connectors.gotomeeting.check import Check
@@ -24,7 +24,6 @@ from provisor.domain.error import (
     Misconfigured,
     MissingValue,
     NotPermitted,
-    ProvisorError,
     StillActive,
 )
 from provisor.domain.resource import Account, Attributes, Link
@@ -117,9 +116,9 @@ class GoToMeeting:
             raise
         return account
 
-    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[str | ProvisorError | None]:
+    async def create_many(self, desired: Sequence[Attributes]) -> Sequence[Made]:
         """Invite people who are not in the account, with a request for all who get the same."""
-        answers: list[str | ProvisorError | None] = [None] * len(desired)
+        answers: list[Made] = [None] * len(desired)
         invitees: dict[int, Invitee] = {}
         for place, wanted in enumerate(desired):
             try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 from provisor.connector import CreatesMany, Page, Target
 from provisor.domain.change import Create
-from provisor.domain.error import EntryError, NotFound, RetryLater
+from provisor.domain.error import Conflict, EntryError, NotFound, RetryLater, Unavailable
 from provisor.domain.resource import Account
 from provisor.ledger import Claim, Line
 
@@ -17,10 +18,19 @@ from provisor.ledger import Claim, Line
 class Answers:
     """What became of a batch, line by line."""
 
-    made: list[tuple[Line, str]] = field(default_factory=list)  # and the account's id, to be read back
+    made: list[tuple[Line, Account]] = field(default_factory=list)  # still to be read back
     refused: list[tuple[Line, EntryError]] = field(default_factory=list)
     passed_over: list[Line] = field(default_factory=list)  # not made, and no word why
     unclear: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An account that a batch made, and that is still to be read back; until then its line is in doubt."""
+
+    line: Line
+    account: Account  # as far as it is known
+    began: datetime
 
 
 def fits_a_batch(line: Line) -> bool:
@@ -40,6 +50,8 @@ async def create_many(target: Target, lines: Sequence[Line]) -> Answers:
     for line, answer in zip(lines, told, strict=True):
         match answer:
             case str():
+                answers.made.append((line, Account(answer, {})))
+            case Account():
                 answers.made.append((line, answer))
             case EntryError():
                 answers.refused.append((line, answer))
@@ -53,7 +65,7 @@ async def create_many(target: Target, lines: Sequence[Line]) -> Answers:
 async def find_all(target: Target, claims: Collection[Claim]) -> Mapping[str, Sequence[Account]]:
     """The accounts of each claim, by one listing or one query each, whichever takes fewer requests.
 
-    Whose query is refused is left out. Raises RetryLater, JobError.
+    Whose query is refused is left out. Raises RetryLater, also where nothing shows everybody, and JobError.
     """
     found: dict[str, list[Account]] = {str(claim): [] for claim in claims}
     complete = target.capabilities.list and await _listed(target, found, {claim.attribute for claim in claims})
@@ -68,16 +80,29 @@ async def find_all(target: Target, claims: Collection[Claim]) -> Mapping[str, Se
 
 async def _listed(target: Target, found: Mapping[str, list[Account]], attributes: Collection[str]) -> bool:
     """Fill in what a listing shows. False where it shows not everybody, or would cost more than queries."""
-    seen, total = 0, None
+    seen, total = set[str](), None
     async for page in target.list():
         if not seen and target.capabilities.filter and costs_more(page, len(found)):
             return False
-        seen, total = seen + len(page.accounts), page.total
+        seen.update(account.id for account in page.accounts)
+        total = page.total
         for account in page.accounts:
             values = ((name, account.attributes.get(name)) for name in attributes)
             for claim in {str(Claim(name, value)) for name, value in values if isinstance(value, str)} & found.keys():
                 found[claim].append(account)
-    return seen == total or not target.capabilities.filter
+    return shows_everybody(target, len(seen), total)
+
+
+def shows_everybody(target: Target, listed: int, total: int | None) -> bool:
+    """Does a listing of so many accounts hold every one? Raises Unavailable where it does not, and nothing else could.
+
+    A filter can still find whom the listing does not show; without one, somebody might be taken for absent.
+    """
+    if target.capabilities.filter:
+        return listed == total
+    if total is not None and listed < total:
+        raise Unavailable(problem="ListingIncomplete", listed=listed, total=total)
+    return True
 
 
 async def read_back(target: Target, ids: Collection[str]) -> Mapping[str, Account]:
@@ -103,3 +128,14 @@ def costs_more(first: Page, queries: int) -> bool:
     if first.total is None or not first.accounts:
         return False
     return -(-first.total // len(first.accounts)) - 1 > queries
+
+
+def disbelieved(one: Made, found: Account | None, strangers: Collection[str]) -> EntryError | None:
+    """Why the account that a batch told us of is not to be believed; or not to be seen yet, and ours all the same."""
+    if one.account.id in strangers:
+        return Conflict(account=one.account.id, claim=str(one.line.claim))
+    if found is not None:
+        return None
+    hidden = NotFound(account=one.account.id, problem="NotShown")
+    hidden.account = one.account
+    return hidden

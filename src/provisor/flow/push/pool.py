@@ -11,11 +11,11 @@ from datetime import datetime
 
 from provisor.connector import Target
 from provisor.domain.change import Create
-from provisor.domain.error import Conflict, EntryError, JobError, RetryLater
+from provisor.domain.error import AlreadyThere, EntryError, JobError, ProvisorError, RetryLater
 from provisor.domain.resource import Account
 from provisor.flow.map import MappingProgram
 from provisor.flow.push.line import Sender
-from provisor.flow.push.many import create_many, find_all, fits_a_batch, read_back
+from provisor.flow.push.many import Made, create_many, disbelieved, find_all, fits_a_batch, read_back
 from provisor.flow.push.order import RANKS
 from provisor.flow.record import record, record_doubt, record_refusal
 from provisor.ledger import Claim, Ledger, Line, Outcome
@@ -40,15 +40,6 @@ class Pace:
 
 class Stopped(Exception):
     """The push was asked to stop; what was not sent is still planned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An account that a batch made, and that is still to be read back; until then its line is in doubt."""
-
-    line: Line
-    target_id: str
-    began: datetime
 
 
 @dataclass
@@ -169,33 +160,50 @@ class Push:
     async def _try(self, line: Line) -> Outcome | None:
         """None: nobody knows whether it was carried out and the push is ending, so it stays in doubt."""
         began, in_doubt = self.clock(), line.in_doubt
+        lost: ProvisorError
         for attempt in range(self.pace.attempts):
             try:
                 account = await (self._sender.settle(line) if in_doubt else self._sender.send(line))
             except RetryLater as error:
                 in_doubt, lost = True, error
-                if (error.wait or 0) > LONGEST_PAUSE:
-                    self._failure = self._failure or error
-                if self._ending:
+                if not await self._may_go_on(error, attempt):
                     return None
-                if attempt + 1 < self.pace.attempts:
-                    await self._pause(error.wait or self.pace.pause * 2**attempt)
             except EntryError as error:
                 self._unanswered = 0
-                return record_refusal(line, error, began, self.clock())
+                if not in_doubt or error.account or not isinstance(line.change.action, Create):
+                    return record_refusal(line, error, began, self.clock())
+                lost = error  # an earlier attempt may have made an account all the same
+                if not isinstance(error, AlreadyThere):
+                    break
             except JobError as error:
                 self._failure = self._failure or error
                 return None
             else:
                 self._unanswered = 0
                 return record(line, account, began, self.clock())
-        self._unanswered += 1
-        if self._unanswered >= self.pace.give_up_after:
-            self._failure = self._failure or lost
+        self._count_unanswered(lost)
         return record_doubt(line, lost, began, self.clock())
 
+    async def _may_go_on(self, error: RetryLater, attempt: int) -> bool:
+        """Wait before the next attempt. A target that asks for a long wait ends the push."""
+        if (error.wait or 0) > LONGEST_PAUSE:
+            self._failure = self._failure or error
+        if not self._ending and attempt + 1 < self.pace.attempts:
+            await self._pause(error.wait or self.pace.pause * 2**attempt)
+        return not self._ending
+
+    def _count_unanswered(self, error: ProvisorError) -> None:
+        """So many lines without any answer, and the target is down."""
+        if isinstance(error, RetryLater):
+            self._unanswered += 1
+            if self._unanswered >= self.pace.give_up_after:
+                self._failure = self._failure or error
+
     async def _look(self, line: Line) -> Outcome | None:
-        """A line in doubt whose entry has changed since: was it carried out? It is not sent any more."""
+        """A line in doubt whose entry has changed since: was it carried out? It is not sent any more.
+
+        None: it was not; or it may have made an account that is not to be seen yet, and stays in doubt.
+        """
         began = self.clock()
         try:
             account = await self._sender.as_planned(line)
@@ -205,7 +213,8 @@ class Push:
         except EntryError:
             account = None
         if account is None:
-            await self.ledger.supersede(line)
+            if not isinstance(line.change.action, Create):
+                await self.ledger.supersede(line)
             return None
         return record(line, account, began, self.clock())
 
@@ -219,7 +228,7 @@ class Push:
         except JobError as error:
             self._failure = self._failure or error
             return
-        self._made += [Made(line, target_id, began) for line, target_id in answers.made]
+        self._made += [Made(line, account, began) for line, account in answers.made]
         self._outcomes += [record_refusal(line, error, began, self.clock()) for line, error in answers.refused]
         if len(answers.unclear) < len(lines):
             self._unanswered = 0
@@ -265,31 +274,34 @@ class Push:
             if not made or self._ending:
                 return
             try:
-                accounts = await read_back(self.target, {one.target_id for one in made})
+                accounts = await read_back(self.target, {one.account.id for one in made})
             except (RetryLater, JobError) as error:
                 self._failure = self._failure or error
                 return
+            others = [one.account.id for one in made if not self._is_of(accounts.get(one.account.id), one.line)]
+            strangers = await self.ledger.known(others) if others else ()
             for one in made:
-                self._judge(one, accounts.get(one.target_id))
+                found = accounts.get(one.account.id)
+                wrong = disbelieved(one, found, strangers)
+                if wrong is not None:
+                    self._outcomes.append(record_refusal(one.line, wrong, one.began, self.clock()))
+                elif found is not None:
+                    self._judge(one, found)
 
-    def _judge(self, one: Made, account: Account | None) -> None:
+    def _judge(self, one: Made, account: Account) -> None:
         """As wanted; or not, and then the line goes on by itself from what is there."""
         line, action = one.line, one.line.change.action
         assert isinstance(action, Create), "only creates are sent together"
-        if account is not None and not self._is_of(account, line):
-            error: EntryError = Conflict(account=account.id, claim=str(line.claim))
-            self._outcomes.append(record_refusal(line, error, one.began, self.clock()))
-        elif account is None or account.elsewhere or self._sender.lacking(account, action.desired):
-            if account is not None:
-                self._sender.looked_up[str(line.claim)] = [account]
+        if account.elsewhere or self._sender.lacking(account, action.desired):
+            self._sender.looked_up[str(line.claim)] = [account]
             self._lines.append(replace(line, in_doubt=True))
         else:
             ours = replace(account, grants=account.holds)
             self._outcomes.append(record(line, ours, one.began, self.clock()))
 
-    def _is_of(self, account: Account, line: Line) -> bool:
+    def _is_of(self, account: Account | None, line: Line) -> bool:
         assert line.claim is not None, "whoever is created has a matching value"
-        value = account.attributes.get(line.claim.attribute)
+        value = account.attributes.get(line.claim.attribute) if account else None
         return value is not None and str(Claim(line.claim.attribute, str(value))) == str(line.claim)
 
     # ---- waiting, and recording ---------------------------------------------------------------------------------
