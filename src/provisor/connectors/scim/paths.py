@@ -76,6 +76,15 @@ def path_of(name: str) -> Path:
     return Path(schema, found[2], (found[3], found[4]) if found[3] else None, found[5] or "")
 
 
+@lru_cache(maxsize=512)
+def one_spelling(names: tuple[str, ...]) -> bool:
+    """Is nothing that these names mean spelled in two ways? Raises InvalidValue where one means no place."""
+    words = {"schemas"}
+    for path in map(path_of, names):
+        words |= {path.schema, path.attribute, path.sub, path.where[0] if path.where else ""}
+    return len({word.casefold() for word in words}) == len(words)
+
+
 def flat(user: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
     """Every value of a user by its flat name; names are spelled as the standard does, whatever the target's case."""
     found: dict[str, Value] = {}
