@@ -113,7 +113,7 @@ class Answer:
 
     def fault(self) -> ProvisorError | None:
         """The error that this answer amounts to, by table; None for one that is no error."""
-        if self.ok and not self.markup:
+        if 200 <= self.status < 300 and not self.markup:
             return None
         told: dict[str, Any] = {"method": self.request.method, "address": self.address, "status": self.status}
         if self.status == 429:

@@ -236,8 +236,9 @@ class Transport:
             if throttle.resume - now > self.limits.patience:
                 raise rate_limited(throttle.resume - now, method=request.method, address=request.address)
             delay = throttle.take(now, self._distance) - now
-            if delay > _TICK or self._stopping.is_set():
-                await self._rest(request, delay)
+            if delay <= _TICK and not self._stopping.is_set():
+                return now
+            await self._rest(request, delay)
             if throttle.rounds == rounds:
                 return clock()
 
