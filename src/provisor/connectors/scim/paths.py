@@ -36,6 +36,7 @@ _SPELLING: Final = {
     )
     for key in (word, word.casefold())
 }
+_WORDS = frozenset(_SPELLING.values())
 _NOT_SHOWN = frozenset(("schemas", "meta", "id", "password"))
 _FLAGS = frozenset(("active", "primary"))
 _WHOLE = (str, int)
@@ -149,32 +150,39 @@ def _shown(key: str) -> str | None:
 
 
 def _several(name: str, elements: list[Any]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    objects = [element for element in elements if isinstance(element, dict)]
-    if len(objects) < len(elements):
-        return {name: [str(element) for element in elements if isinstance(element, _WHOLE)]}
-    values = [str(value) for element in objects if (value := _member(element, "value")) is not None]
-    if values:
-        found[name] = values
-    for element in objects:
-        for start in _starts(name, element):
-            for key, value in element.items():
-                sub = _SPELLING.get(key) or _spelled(key)
-                if sub != "type" and isinstance(value, _SIMPLE):
-                    found.setdefault(start + sub, _scalar(sub, value))
+    values: list[str] = []
+    found: dict[str, Value] = {name: values}
+    for element in elements:
+        if not isinstance(element, dict):
+            return {name: [str(one) for one in elements if isinstance(one, _WHOLE)]}
+        held = element if element.keys() <= _WORDS else _standard(element)
+        if held.get("value") is not None:
+            values.append(str(held["value"]))
+        for start in _starts(name, held):
+            for sub, one in held.items():
+                if sub != "type" and isinstance(one, _SIMPLE):
+                    found.setdefault(start + sub, _scalar(sub, one))
+    if not values:
+        del found[name]
     return found
+
+
+def _standard(element: Json) -> Json:
+    """The same with its names spelled as the standard does; of two spellings, the standard's counts, or the first."""
+    spelled = {_spelled(key): value for key, value in reversed(element.items())}
+    return {key: element.get(key, spelled[key]) for key in reversed(spelled)}
 
 
 def _starts(name: str, element: Json) -> list[str]:
     """How the names of this value begin, by each filter that it answers to; an e-mail address without a type
     counts as the work one."""
     starts: list[str] = []
-    kind = _member(element, "type") or ("work" if name == "emails" else None)
+    kind = element.get("type") or ("work" if name == "emails" else None)
     if isinstance(kind, str) and '"' not in kind:
         starts.append(f'{name}[type eq "{kind}"].')
         if kind != (lower := kind.lower()):
             starts.append(f'{name}[type eq "{lower}"].')
-    if truth(_member(element, "primary")):
+    if truth(element.get("primary")):
         starts.append(f'{name}[primary eq "True"].')
     return starts
 
