@@ -64,7 +64,9 @@ def put(user: Json, path: Path, value: Value, profile: Profile, spelled: Spellin
     key = spelled(home, path.attribute)
     if path.where is not None:
         elements = home.setdefault(key, [])
-        element = element_of(elements, path.where) or _untyped(elements, path, profile)
+        element = element_of(elements, path.where) if elements else None
+        if element is None and not profile.emailTypes:
+            element = _untyped(elements, path, profile)
         if element is None:
             element = _labelled(path, profile)
             elements.append(element)

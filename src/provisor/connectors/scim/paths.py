@@ -119,7 +119,7 @@ def element_of(elements: object, where: tuple[str, str]) -> Json | None:
     name, wanted = where
     for element in elements if isinstance(elements, list) else ():
         if isinstance(element, dict):
-            held = _member(element, name)
+            held = element[name] if name in element else _member(element, name)
             if held == wanted or str(held).casefold() == wanted.casefold():
                 return element
     return None
@@ -137,7 +137,7 @@ def key_in(holder: Mapping[str, Any], name: str) -> str:
 
 
 def _member(holder: Mapping[str, Any], name: str) -> object:
-    return holder[name] if name in holder else holder.get(key_in(holder, name))
+    return holder.get(key_in(holder, name))
 
 
 def _spelled(key: str) -> str:
