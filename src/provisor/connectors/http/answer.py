@@ -46,7 +46,7 @@ _NOTICED = 60.0  # seconds
 _SAID = 300  # characters of a target's own words that we pass on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, nor is the answer: one of each is made for every request, in a third of the time
 class Request:
     """One request as it is sent, once or several times."""
 
@@ -62,19 +62,27 @@ class Request:
         head, _, rest = self.url.partition("://")
         return f"{head}://{rest.split('?')[0].rpartition('@')[2]}"
 
+    @property
+    def token(self) -> str:
+        """What it is signed with; empty where it is not."""
+        return self.headers.get("Authorization", "").rpartition(" ")[2]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Answer:
     """What came back. `wait` is Retry-After in seconds (RFC 9110 section 10.2.3), None where it was not said."""
 
-    method: str
-    address: str
+    request: Request = field(repr=False)
     status: int
     content_type: str
     wait: float | None
     body: bytes = field(repr=False)
-    hidden: Collection[str] = field(default=(), repr=False)
+    hidden: Collection[str] = field(default=(), repr=False)  # beside the token of the request
     location: str = ""  # of what was made (RFC 9110 section 10.2.2)
+
+    @property
+    def address(self) -> str:
+        return self.request.address
 
     @property
     def ok(self) -> bool:
@@ -89,7 +97,7 @@ class Answer:
     def said(self) -> str:
         """The target's own words: at most 300 printable characters, our secrets struck out."""
         text = ": ".join(_words(self.body))
-        for secret in sorted(self.hidden, key=len, reverse=True):
+        for secret in sorted(filter(None, (*self.hidden, self.request.token)), key=len, reverse=True):
             text = text.replace(secret, "•••")
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_SAID]
 
@@ -105,9 +113,9 @@ class Answer:
 
     def fault(self) -> ProvisorError | None:
         """The error that this answer amounts to, by table; None for one that is no error."""
-        if self.ok and not self.markup:
+        if 200 <= self.status < 300 and not self.markup:
             return None
-        told: dict[str, Any] = {"method": self.method, "address": self.address, "status": self.status}
+        told: dict[str, Any] = {"method": self.request.method, "address": self.address, "status": self.status}
         if self.status == 429:
             return rate_limited(self.wait, **told)
         if (self.status >= 500 and self.status != 501) or self.status == 408:

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import aiohttp
 import msgspec
+from multidict import CIMultiDict
 from yarl import URL
 
 from provisor.connectors.http.answer import Answer, Request, rate_limited, retry_after
@@ -70,6 +71,8 @@ class Transport:
             self.hide(secret)
         self._media_type = media_type
         self._usual_time = aiohttp.ClientTimeout(total=self.limits.answer, sock_connect=self.limits.connect)
+        self._token: str | None = None
+        self._signed: dict[bool, CIMultiDict[str]] = {}  # the headers with that token, without and with a body
         self._chance = chance
         self._distance = 1 / rate  # seconds to the next request
         self._concurrency = concurrency
@@ -99,14 +102,14 @@ class Transport:
         A 401 is answered by one fresh token and one repetition. `within`: for one that takes longer than others.
         """
         content = None if body is None else msgspec.json.encode(body)
-        headers = {"Accept": self._media_type} | ({} if content is None else {"Content-Type": self._media_type})
         if self.signer is None:
+            headers = self._headers(None, content is not None)
             return _judged(await self._persist(Request(method, url, headers, content, within)), expected)
         token: str | None = None
         for _ in range(2):
             token = await self.signer.token(token)
-            signed = headers | {"Authorization": f"Bearer {token}"}
-            answer = await self._persist(Request(method, url, signed, content, within))
+            headers = self._headers(token, content is not None)
+            answer = await self._persist(Request(method, url, headers, content, within))
             if answer.status != 401:
                 break
         return _judged(answer, expected)
@@ -126,6 +129,19 @@ class Transport:
         self.stop()
         if self._session is not None:
             await self._session.close()
+
+    def _headers(self, token: str | None, content: bool) -> CIMultiDict[str]:
+        """The same for every request with that token, as aiohttp takes them without making them anew."""
+        if token != self._token:
+            self._token, self._signed = token, {}
+        headers = self._signed.get(content)
+        if headers is None:
+            headers = self._signed[content] = CIMultiDict(Accept=self._media_type)
+            if content:
+                headers["Content-Type"] = self._media_type
+            if token is not None:
+                headers["Authorization"] = f"Bearer {token}"
+        return headers
 
     async def _persist(self, request: Request) -> Answer:
         """Send until there is an answer that repeating would not better."""
@@ -161,7 +177,7 @@ class Transport:
             if request.method != "GET" or self._stopping.is_set():
                 raise
             return None, failure
-        fault = answer.fault()
+        fault = answer.fault() if answer.status >= 400 else None
         if isinstance(fault, RateLimited) or (isinstance(fault, Unavailable) and request.method == "GET"):
             return answer, fault
         return answer, None
@@ -178,24 +194,28 @@ class Transport:
                 timeout=self._time(request),
             ) as response:
                 return Answer(
-                    request.method,
-                    request.address,
+                    request,
                     response.status,
                     response.headers.get("Content-Type", "").lower()[:80],
                     retry_after(response.headers.get("Retry-After")),
                     await self._read(request, response),
-                    (*self._hidden, request.headers.get("Authorization", "").rpartition(" ")[2] or "\0"),
+                    self._hidden,
                     response.headers.get("Location", ""),
                 )
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise trouble(error, request) from None
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse) -> bytes:
+        content = response.content
+        chunk = await content.readany()
+        if content.at_eof() and len(chunk) <= self.limits.size:
+            return chunk  # most often that was all
         body = bytearray()
-        async for chunk in response.content.iter_any():
+        while chunk:
             body += chunk
             if len(body) > self.limits.size:
                 raise Incompatible(problem="TooLarge", address=request.address, limit=self.limits.size)
+            chunk = await content.readany()
         return bytes(body)
 
     def _throttle(self, request: Request) -> Throttle:
@@ -216,7 +236,9 @@ class Transport:
             if throttle.resume - now > self.limits.patience:
                 raise rate_limited(throttle.resume - now, method=request.method, address=request.address)
             delay = throttle.take(now, self._distance) - now
-            await self._rest(request, delay if delay > _TICK else 0)
+            if delay <= _TICK and not self._stopping.is_set():
+                return now
+            await self._rest(request, delay)
             if throttle.rounds == rounds:
                 return clock()
 

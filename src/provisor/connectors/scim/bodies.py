@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from typing import Final
+from typing import Any, Final, TypeAlias
 
-from provisor.connectors.scim.paths import CORE, VALUED, Json, Path, element_of, key_in, path_of, truth
+from provisor.connectors.scim.paths import (
+    CORE,
+    VALUED,
+    Json,
+    Path,
+    element_of,
+    key_in,
+    one_spelling,
+    path_of,
+    truth,
+)
 from provisor.connectors.scim.profile import Profile
 from provisor.domain.resource import Attributes, Value
+
+Spelling: TypeAlias = Callable[[Mapping[str, Any], str], str]
 
 PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _NOT_OURS: Final = frozenset(("id", "meta", "groups"))  # read-only (RFC 7643 sections 3.1 and 4.1.2)
@@ -17,9 +29,10 @@ _NOT_OURS: Final = frozenset(("id", "meta", "groups"))  # read-only (RFC 7643 se
 def new_user(desired: Attributes, profile: Profile) -> Json:
     """The body of POST /Users. Raises InvalidValue for a name that means no place."""
     user: Json = {"schemas": [CORE]}
-    for name, value in desired.items():
-        if value is not None:
-            put(user, path_of(name), value, profile)
+    given = {name: value for name, value in desired.items() if value is not None}
+    spelled = _as_named if one_spelling(tuple(given)) else key_in
+    for name, value in given.items():
+        put(user, path_of(name), value, profile, spelled)
     emails = user.get("emails")
     if emails and not any(truth(email.get("primary")) for email in emails):
         emails[0]["primary"] = True
@@ -41,24 +54,26 @@ def whole_user(held: Mapping[str, object], wanted: Attributes, profile: Profile)
     return {key: value for key, value in user.items() if value not in ({}, [])}
 
 
-def put(user: Json, path: Path, value: Value, profile: Profile) -> None:
-    """Set one value in a user."""
+def put(user: Json, path: Path, value: Value, profile: Profile, spelled: Spelling = key_in) -> None:
+    """Set one value in a user. `spelled`: how a name is written in there."""
     home = user
     if path.schema:
-        home = user.setdefault(key_in(user, path.schema), {})
+        home = user.setdefault(spelled(user, path.schema), {})
         if path.schema not in user["schemas"]:
             user["schemas"].append(path.schema)
-    key = key_in(home, path.attribute)
+    key = spelled(home, path.attribute)
     if path.where is not None:
         elements = home.setdefault(key, [])
-        element = element_of(elements, path.where) or _untyped(elements, path, profile)
+        element = element_of(elements, path.where) if elements else None
+        if element is None and not profile.emailTypes:
+            element = _untyped(elements, path, profile)
         if element is None:
             element = _labelled(path, profile)
             elements.append(element)
-        element[key_in(element, path.sub)] = said(value, profile)
+        element[spelled(element, path.sub)] = said(value, profile)
     elif path.sub:
         holder = home.setdefault(key, {})
-        holder[key_in(holder, path.sub)] = said(value, profile)
+        holder[spelled(holder, path.sub)] = said(value, profile)
     else:
         home[key] = _written(path, value, profile)
 
@@ -112,6 +127,10 @@ def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> J
 def looks_first(names: Sequence[str]) -> bool:
     """Must the user be read before it is changed? What is one of several values may be there, or not."""
     return any(path_of(name).where is not None for name in names)
+
+
+def _as_named(_: Mapping[str, Any], name: str) -> str:
+    return name
 
 
 def said(value: Value, profile: Profile) -> Value:

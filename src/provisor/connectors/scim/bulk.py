@@ -98,8 +98,7 @@ async def _outcome(users: Users, answer: Answer, told: object, n: int, refused: 
     code = number(member(status, "code") if isinstance(status, Mapping) else status) or 0
     response = member(told, "response")
     single = Answer(
-        method="POST",
-        address=answer.address,
+        request=answer.request,
         status=code,
         content_type="application/scim+json",
         wait=None,

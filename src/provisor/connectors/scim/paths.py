@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -25,7 +25,7 @@ VALUED: Final = frozenset(
 
 _NAME = re.compile(r'(?:(urn:.+):)?([A-Za-z$][\w$-]*)(?:\[([A-Za-z]\w*) eq "([^"\\]+)"\]|)(?:\.([A-Za-z$][\w$-]*))?')
 _SPELLING: Final = {
-    word.casefold(): word
+    key: word
     for word in (
         *VALUED,
         *("userName", "externalId", "displayName", "nickName", "profileUrl", "title", "userType", "preferredLanguage"),
@@ -34,8 +34,13 @@ _SPELLING: Final = {
         *("region", "postalCode", "country", "employeeNumber", "costCenter", "organization", "division", "department"),
         *("manager", ENTERPRISE),
     )
+    for key in (word, word.casefold())
 }
+_WORDS = frozenset(_SPELLING.values())
 _NOT_SHOWN = frozenset(("schemas", "meta", "id", "password"))
+_FLAGS = frozenset(("active", "primary"))
+_WHOLE = (str, int)
+_SIMPLE = (str, int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +77,29 @@ def path_of(name: str) -> Path:
     return Path(schema, found[2], (found[3], found[4]) if found[3] else None, found[5] or "")
 
 
+@lru_cache(maxsize=512)
+def one_spelling(names: tuple[str, ...]) -> bool:
+    """Is nothing that these names mean spelled in two ways? Raises InvalidValue where one means no place."""
+    words = {"schemas"}
+    for path in map(path_of, names):
+        words |= {path.schema, path.attribute, path.sub, path.where[0] if path.where else ""}
+    return len({word.casefold() for word in words}) == len(words)
+
+
 def flat(user: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
     """Every value of a user by its flat name; names are spelled as the standard does, whatever the target's case."""
     found: dict[str, Value] = {}
     for key, value in user.items():
-        name = _SPELLING.get(key.casefold(), key)
-        if key.casefold() in _NOT_SHOWN or value is None:
+        name = _SPELLING.get(key) or _shown(key)
+        if name is None or value is None:
             continue
-        if isinstance(value, dict):
+        if type(value) is str and name not in _FLAGS:
+            found[prefix + name] = value
+        elif isinstance(value, dict):
             if not prefix and name.startswith("urn:"):
                 found |= flat(value, "" if name == CORE else f"{name}:")
             else:
-                found |= {f"{prefix}{name}.{sub}": one for sub, one in _scalars(value)}
+                _put_scalars(found, f"{prefix}{name}.", value)
         elif isinstance(value, list):
             found |= _several(prefix + name, value)
         else:
@@ -102,8 +118,10 @@ def element_of(elements: object, where: tuple[str, str]) -> Json | None:
     """The first value of several that `where` names; an e-mail address without a type is the work one."""
     name, wanted = where
     for element in elements if isinstance(elements, list) else ():
-        if isinstance(element, dict) and str(_member(element, name)).casefold() == wanted.casefold():
-            return element
+        if isinstance(element, dict):
+            held = element[name] if name in element else _member(element, name)
+            if held == wanted or str(held).casefold() == wanted.casefold():
+                return element
     return None
 
 
@@ -112,46 +130,73 @@ def key_in(holder: Mapping[str, Any], name: str) -> str:
     if name in holder:
         return name
     folded = name.casefold()
-    return next((key for key in holder if key.casefold() == folded), name)
+    for key in holder:
+        if key.casefold() == folded:
+            return key
+    return name
 
 
 def _member(holder: Mapping[str, Any], name: str) -> object:
     return holder.get(key_in(holder, name))
 
 
+def _spelled(key: str) -> str:
+    return _SPELLING.get(key.casefold(), key)
+
+
+def _shown(key: str) -> str | None:
+    """The name of a user's attribute; None for what is not shown."""
+    return None if key.casefold() in _NOT_SHOWN else _spelled(key)
+
+
 def _several(name: str, elements: list[Any]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    objects = [element for element in elements if isinstance(element, dict)]
-    if len(objects) < len(elements):
-        return {name: [str(element) for element in elements if isinstance(element, str | int)]}
-    values = [str(value) for element in objects if (value := _member(element, "value")) is not None]
-    if values:
-        found[name] = values
-    for element in objects:
-        for label in _labels(name, element):
-            for sub, one in _scalars(element):
-                if sub != "type":
-                    found.setdefault(f"{name}[{label}].{sub}", one)
+    values: list[str] = []
+    found: dict[str, Value] = {name: values}
+    for element in elements:
+        if not isinstance(element, dict):
+            return {name: [str(one) for one in elements if isinstance(one, _WHOLE)]}
+        held = element if element.keys() <= _WORDS else _standard(element)
+        if held.get("value") is not None:
+            values.append(str(held["value"]))
+        for start in _starts(name, held):
+            for sub, one in held.items():
+                if sub != "type" and isinstance(one, _SIMPLE):
+                    found.setdefault(start + sub, _scalar(sub, one))
+    if not values:
+        del found[name]
     return found
 
 
-def _labels(name: str, element: Json) -> Iterator[str]:
-    """The filters that this value answers to; an e-mail address without a type counts as the work one."""
-    kind = _member(element, "type") or ("work" if name == "emails" else None)
+def _standard(element: Json) -> Json:
+    """The same with its names spelled as the standard does; of two spellings, the standard's counts, or the first."""
+    spelled = {_spelled(key): value for key, value in reversed(element.items())}
+    return {key: element.get(key, spelled[key]) for key in reversed(spelled)}
+
+
+def _starts(name: str, element: Json) -> list[str]:
+    """How the names of this value begin, by each filter that it answers to; an e-mail address without a type
+    counts as the work one."""
+    starts: list[str] = []
+    kind = element.get("type") or ("work" if name == "emails" else None)
     if isinstance(kind, str) and '"' not in kind:
-        yield from dict.fromkeys((f'type eq "{kind}"', f'type eq "{kind.lower()}"'))
-    if truth(_member(element, "primary")):
-        yield 'primary eq "True"'
+        starts.append(f'{name}[type eq "{kind}"].')
+        if kind != (lower := kind.lower()):
+            starts.append(f'{name}[type eq "{lower}"].')
+    if truth(element.get("primary")):
+        starts.append(f'{name}[primary eq "True"].')
+    return starts
 
 
-def _scalars(holder: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+def _put_scalars(found: dict[str, Value], start: str, holder: Mapping[str, Any]) -> None:
     for key, value in holder.items():
-        if isinstance(value, str | int | float):
-            name = _SPELLING.get(key.casefold(), key)
-            yield name, _scalar(name, value)
+        if isinstance(value, _SIMPLE):
+            sub = _SPELLING.get(key) or _spelled(key)
+            found[start + sub] = _scalar(sub, value)
 
 
 def _scalar(name: str, value: object) -> Value:
-    if name in ("active", "primary") and (said := truth(value)) is not None:
+    if type(value) is str and name not in _FLAGS:
+        return value
+    if name in _FLAGS and (said := truth(value)) is not None:
         return said
-    return value if isinstance(value, str | int) else str(value)
+    return value if isinstance(value, _WHOLE) else str(value)

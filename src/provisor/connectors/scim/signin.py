@@ -31,12 +31,13 @@ class SecretToken(Signer):
 
     def __init__(self, token: str) -> None:
         self._token = token
+        self._sendable = token.isascii() and token.isprintable()
 
     async def token(self, stale: str | None = None) -> str:
         """Raises Misconfigured where there is none, and Unauthorized where it was refused."""
         if not self._token:
             raise Misconfigured(problem="NoSignIn", field="Secret Token", other=", ".join(LABELS.values()))
-        if not self._token.isascii() or not self._token.isprintable():
+        if not self._sendable:
             raise Misconfigured(problem="SwitchInvalid", field="Secret Token", value="•••", known="printable ASCII")
         if stale == self._token:
             raise Unauthorized(problem="TokenRefused")

@@ -126,8 +126,8 @@ class Scim:
         if not answer.ok:
             raise await self._refused(answer, desired)
         user = object_of(answer)
-        if user is not None and self._users.id_of(user):
-            return self._account(user)
+        if user is not None and (key := self._users.id_of(user)):
+            return _account(key, user)
         return await self._made(answer, desired)
 
     async def create_many(self, desired: Sequence[Attributes]) -> Sequence[str | ProvisorError]:
@@ -295,8 +295,7 @@ class Scim:
         key = self._users.id_of(user)
         if key is None:
             raise Incompatible(problem="NoId", address=self._users.address)
-        attributes = flat(user)
-        return Account(key, attributes, attributes.get("active") is not False)
+        return _account(key, user)
 
 
 class _Hidden(NotFound):
@@ -308,6 +307,11 @@ def equals(name: str, value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     escaped = "".join(f"\\u{ord(c):04x}" if ord(c) < 32 else c for c in escaped)
     return f'{name} eq "{escaped}"'
+
+
+def _account(key: str, user: Json) -> Account:
+    attributes = flat(user)
+    return Account(key, attributes, attributes.get("active") is not False)
 
 
 def _holds(account: Account, attribute: str, value: str) -> bool:

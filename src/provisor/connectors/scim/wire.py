@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from provisor.connectors.http import Answer
-from provisor.connectors.scim.paths import Json
+from provisor.connectors.scim.paths import Json, key_in
 from provisor.domain.error import Incompatible
 
 
@@ -96,8 +96,6 @@ def listed(value: object) -> Sequence[Any]:
 
 def member(holder: object, name: str) -> Any:
     """One member of a JSON object, whatever its case; None where there is none, or no object."""
-    if not isinstance(holder, Mapping):
+    if not isinstance(holder, dict):
         return None
-    if name in holder:
-        return holder[name]
-    return next((value for key, value in holder.items() if str(key).casefold() == name.casefold()), None)
+    return holder[name] if name in holder else holder.get(key_in(holder, name))
