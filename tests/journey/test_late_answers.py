@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from tests.contract.scim_bench import CORE
 from tests.journey.test_scim import APP, connected, log, staff, sync
 
 from provisor.app import apps, people, provisioning
@@ -91,6 +92,51 @@ class Stopping(ScimEmulator):
             assert request.transport is not None
             request.transport.abort()
         return web.Response(status=201)
+
+
+class Mistaken(ScimEmulator):
+    """Answers a create with somebody who was there before."""
+
+    async def _create(self, request: web.Request) -> web.Response:
+        made = await super()._create(request)
+        body = await self._body(request)
+        if not body["userName"].startswith(LEAVER):
+            return made
+        return web.json_response(self.users["stranger"], status=201)
+
+
+async def test_an_answer_that_shows_somebody_else_is_not_believed(tmp_path: Path) -> None:
+    scim = Mistaken(Options(bulk=False))
+    scim.users["stranger"] = {"id": "stranger", "userName": "someone@else.example", "active": True}
+    async with joined(tmp_path, 3, scim) as installation:
+        counts = (await sync(installation)).counts
+        assert (counts["create"], counts["failed"]) == (2, 1)
+        (row,) = await log(installation, status="failure")
+        assert (row.login, row.reason.code) == (f"{LEAVER}@corp.example", "EntryConflict")
+        await leave(installation)
+        await sync(installation)
+        assert scim.users["stranger"]["active"] is True
+
+
+STRANGE: Any = [
+    {"name": "Ann Lee"},
+    {"emails": {"type": "work", "value": "x"}},
+    {"emails": ["x", 7]},
+    {"schemas": [{"a": 1}]},
+    {"name": [1], "phoneNumbers": 7, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": "no"},
+]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("strange", STRANGE)
+async def test_a_user_of_a_strange_shape_stops_nobody(tmp_path: Path, strange: Any) -> None:
+    scim = ScimEmulator(Options())
+    key = scim.people.add({"schemas": [CORE], "userName": f"{LEAVER}@corp.example", "active": False})
+    scim.users[key].update(strange)
+    async with joined(tmp_path, 3, scim) as installation:
+        await apps.set_settings(installation, APP, {"updateMethod": "PUT"})
+        assert (await sync(installation)).counts == {"planned": 3, "create": 2, "update": 1}
+        assert scim.users[key]["active"] is True
 
 
 async def test_an_account_of_a_batch_that_is_not_to_be_seen_yet_is_ours(tmp_path: Path) -> None:

@@ -152,6 +152,13 @@ class NotPermitted(EntryError):
     code = "NotPermitted"
 
 
+class Unforeseen(EntryError):
+    """Something that nobody foresaw, about this entry alone: a fault of ours, or an answer in no known shape."""
+
+    code = "InternalError"
+    retry = "next cycle"
+
+
 # ---- stop the job: a person must act ----------------------------------------------------------------------------
 
 

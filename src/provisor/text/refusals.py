@@ -10,7 +10,7 @@ from provisor.text.row import Row
 REFUSALS: Final[Mapping[str, Row]] = {
     "Refused": Row("This cannot be done; nothing was changed."),
     "InternalError": Row(
-        "Provisor met something it did not expect.",
+        "Provisor met something it did not expect[ ({fault})].",
         "Run `provisor logs` to see how far it came, and report it with the output of `provisor serve`.",
     ),
     "RequestStale": Row("This was asked for too long ago, and nobody waits for it any more.", "Ask again."),

@@ -45,7 +45,8 @@ def whole_user(held: Mapping[str, object], wanted: Attributes, profile: Profile)
         key: deepcopy(value) for key, value in held.items() if value is not None and key.casefold() not in _NOT_OURS
     }
     schemas = user.pop(key_in(user, "schemas"), None)
-    user["schemas"] = list(dict.fromkeys([CORE, *(schemas if isinstance(schemas, list) else ())]))
+    named = [one for one in schemas if isinstance(one, str)] if isinstance(schemas, list) else []
+    user["schemas"] = list(dict.fromkeys([CORE, *named]))
     for name, value in wanted.items():
         if value is None:
             take(user, path_of(name))
@@ -58,12 +59,12 @@ def put(user: Json, path: Path, value: Value, profile: Profile, spelled: Spellin
     """Set one value in a user. `spelled`: how a name is written in there."""
     home = user
     if path.schema:
-        home = user.setdefault(spelled(user, path.schema), {})
+        home = _inside(user, spelled(user, path.schema))
         if path.schema not in user["schemas"]:
             user["schemas"].append(path.schema)
     key = spelled(home, path.attribute)
     if path.where is not None:
-        elements = home.setdefault(key, [])
+        elements = _among(home, key)
         element = element_of(elements, path.where) if elements else None
         if element is None and not profile.emailTypes:
             element = _untyped(elements, path, profile)
@@ -72,7 +73,7 @@ def put(user: Json, path: Path, value: Value, profile: Profile, spelled: Spellin
             elements.append(element)
         element[spelled(element, path.sub)] = said(value, profile)
     elif path.sub:
-        holder = home.setdefault(key, {})
+        holder = _inside(home, key)
         holder[spelled(holder, path.sub)] = said(value, profile)
     else:
         home[key] = _written(path, value, profile)
@@ -80,20 +81,37 @@ def put(user: Json, path: Path, value: Value, profile: Profile, spelled: Spellin
 
 def take(user: Json, path: Path) -> None:
     """Clear one value in a user."""
-    home = user.get(key_in(user, path.schema), {}) if path.schema else user
+    home = _inside(user, key_in(user, path.schema)) if path.schema else user
     key = key_in(home, path.attribute)
     if path.where is not None:
-        elements = home.get(key, [])
+        elements = _among(home, key)
         element = element_of(elements, path.where)
         if element is not None and path.sub == "value":
             elements.remove(element)
         elif element is not None:
             element.pop(key_in(element, path.sub), None)
     elif path.sub:
-        holder = home.get(key, {})
+        holder = _inside(home, key)
         holder.pop(key_in(holder, path.sub), None)
     else:
         home.pop(key, None)
+
+
+def _inside(home: Json, key: str) -> Json:
+    """What is held in there, as an object; some hold something else, and it gives way."""
+    held = home.get(key)
+    if not isinstance(held, dict):
+        held = home[key] = {}
+    return held
+
+
+def _among(home: Json, key: str) -> list[Json]:
+    """What is held in there, as a list of objects; some hold one by itself."""
+    held = home.get(key)
+    several = held if isinstance(held, list) else [held]
+    if several is not held or not all(isinstance(one, dict) for one in several):
+        several = home[key] = [one for one in several if isinstance(one, dict)]
+    return several
 
 
 def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> Json | None:

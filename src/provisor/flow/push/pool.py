@@ -11,7 +11,7 @@ from datetime import datetime
 
 from provisor.connector import Target
 from provisor.domain.change import Create
-from provisor.domain.error import AlreadyThere, EntryError, JobError, ProvisorError, RetryLater
+from provisor.domain.error import AlreadyThere, Conflict, EntryError, JobError, ProvisorError, RetryLater, Unforeseen
 from provisor.domain.resource import Account
 from provisor.flow.map import MappingProgram
 from provisor.flow.push.line import Sender
@@ -164,6 +164,7 @@ class Push:
         for attempt in range(self.pace.attempts):
             try:
                 account = await (self._sender.settle(line) if in_doubt else self._sender.send(line))
+                await self._disown_strangers(line, account)
             except RetryLater as error:
                 in_doubt, lost = True, error
                 if not await self._may_go_on(error, attempt):
@@ -178,11 +179,24 @@ class Push:
             except JobError as error:
                 self._failure = self._failure or error
                 return None
+            except Exception as error:  # noqa: BLE001 - one person's fault stops nobody else
+                lost = Unforeseen(fault=type(error).__name__)
+                break
             else:
                 self._unanswered = 0
                 return record(line, account, began, self.clock())
         self._count_unanswered(lost)
         return record_doubt(line, lost, began, self.clock())
+
+    async def _disown_strangers(self, line: Line, account: Account | None) -> None:
+        """A target may write a name in its own way. Raises Conflict where the account is another's all the same."""
+        action = line.change.action
+        if not isinstance(action, Create) or account is None or self._shows(account, line) in (None, str(line.claim)):
+            return
+        texts = {name: value for name, value in action.desired.items() if value and isinstance(value, str)}
+        alike = any(account.attributes.get(name) == value for name, value in texts.items())
+        if not alike or await self.ledger.known([account.id]):
+            raise Conflict(account=account.id, holds=self._shows(account, line))
 
     async def _may_go_on(self, error: RetryLater, attempt: int) -> bool:
         """Wait before the next attempt. A target that asks for a long wait ends the push."""
@@ -278,7 +292,8 @@ class Push:
             except (RetryLater, JobError) as error:
                 self._failure = self._failure or error
                 return
-            others = [one.account.id for one in made if not self._is_of(accounts.get(one.account.id), one.line)]
+            shown = [(one, self._shows(accounts.get(one.account.id), one.line)) for one in made]
+            others = [one.account.id for one, claim in shown if claim != str(one.line.claim)]
             strangers = await self.ledger.known(others) if others else ()
             for one in made:
                 found = accounts.get(one.account.id)
@@ -299,10 +314,11 @@ class Push:
             ours = replace(account, grants=account.holds)
             self._outcomes.append(record(line, ours, one.began, self.clock()))
 
-    def _is_of(self, account: Account | None, line: Line) -> bool:
+    def _shows(self, account: Account | None, line: Line) -> str | None:
+        """The account's own matching value; None where it is not shown."""
         assert line.claim is not None, "whoever is created has a matching value"
         value = account.attributes.get(line.claim.attribute) if account else None
-        return value is not None and str(Claim(line.claim.attribute, str(value))) == str(line.claim)
+        return None if value is None else str(Claim(line.claim.attribute, str(value)))
 
     # ---- waiting, and recording ---------------------------------------------------------------------------------
 
