@@ -133,6 +133,56 @@ async def test_who_gets_another_login_stays_the_same_person_in_the_same_groups(w
     assert await members(world, "crew") == ["amelia", "bob"]
 
 
+def faults(summary: Summary) -> list[tuple[int, str, str, str]]:
+    """Line, code, and the identities that a record and an entry have."""
+    return [
+        (one.line, one.reason.code, one.reason.parameters["anchor"], one.reason.parameters["known"])
+        for one in summary.faults
+        if one.fatal
+    ]
+
+
+async def test_a_number_that_a_spreadsheet_spoiled_makes_no_second_person(world: World) -> None:
+    await taken(world, HEAD + AMY.replace("1,", "0007,") + BOB)
+    spoiled = AMY.replace("1,", "7,").replace("crew|sales", "")
+    summary = await taken(world, HEAD + spoiled)
+    assert (summary.added, summary.updated, summary.refused) == (0, 0, 1)
+    assert faults(summary) == [(2, "AnchorChanged", "id=7", "id=0007")]
+    assert len(await people.list_page(world.installation, "User")) == 2
+    assert await members(world, "crew") == ["amy", "bob"]
+    with pytest.raises(Refused, match="ImportHasFaults"):
+        await taken(world, HEAD + spoiled, strict=True)
+
+
+async def test_a_full_import_with_spoiled_numbers_removes_nobody_and_takes_no_group(world: World) -> None:
+    await taken(world, HEAD + AMY.replace("1,", "0007,") + BOB + CYD + OTHERS)
+    before = {one.id for one in await people.list_page(world.installation, "User")}
+    summary = await taken(world, HEAD + AMY.replace("1,", "7,") + BOB + CYD + OTHERS, full=True)
+    assert (summary.added, summary.removed, summary.refused) == (0, 0, 1)
+    assert {one.id for one in await people.list_page(world.installation, "User")} == before
+    assert await members(world, "crew") == ["amy", "bob"]
+
+
+async def test_another_person_has_the_name_once_the_first_is_deleted(world: World) -> None:
+    await taken(world, HEAD + AMY + BOB)
+    assert counts(await taken(world, HEAD + AMY.replace("1,", "11,")))["refused"] == 1
+    await people.act(world.installation, "delete", "User", "amy@x.example")
+    assert counts(await taken(world, HEAD + AMY.replace("1,", "11,")))["added"] == 1
+    assert await members(world, "crew") == ["amy", "bob"]
+
+
+async def test_a_login_passes_on_where_the_file_says_who_its_holder_is_now(world: World) -> None:
+    await taken(world, HEAD + AMY + BOB)
+    summary = await taken(world, HEAD + AMY.replace("1,", "11,") + AMY.replace("amy@", "amelia@"))
+    assert (summary.added, summary.refused) == (1, 0)
+
+
+async def test_an_object_id_is_not_spoiled_and_means_another_person(world: World) -> None:
+    guid = "00000000-0000-4000-8000-00000000000"
+    await taken(world, f"objectId,login\n{guid}1,amy@x.example\n")
+    assert counts(await taken(world, f"objectId,login\n{guid}2,amy@x.example\n")) == {"added": 1}
+
+
 async def test_two_rows_of_one_person_are_one_and_a_fault(world: World) -> None:
     summary = await taken(world, HEAD + AMY + AMY)
     assert [(fault.line, fault.reason.code) for fault in summary.faults if fault.fatal] == [(3, "DuplicateRecord")]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
 from provisor.directory.belonging import with_groups
+from provisor.directory.identity import disputed, recognised
 from provisor.directory.record import Fault, Record
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
@@ -82,9 +84,13 @@ def _check_usable(records: Mapping[str, Record], summary: Summary, options: Opti
     if not records and not summary.faults:
         raise Refused("ImportEmpty")
     if summary.refused and (options.strict or not records):
-        first = next(fault for fault in summary.faults if fault.fatal)
-        code = "ImportHasFaults" if records else "ImportUnreadable"
-        raise Refused(code, count=summary.refused, line=first.line, why=first.reason.code)
+        _refuse_faults(summary, sound=bool(records))
+
+
+def _refuse_faults(summary: Summary, *, sound: bool) -> NoReturn:
+    code = "ImportHasFaults" if sound else "ImportUnreadable"
+    first = next(fault for fault in summary.faults if fault.fatal)
+    raise Refused(code, count=summary.refused, line=first.line, why=first.reason.code)
 
 
 def _sorted_out(delivered: Iterable[Record | Fault]) -> tuple[Mapping[str, Record], list[Fault]]:
@@ -119,6 +125,7 @@ class _Import:
 
     async def run(self, records: Mapping[str, Record]) -> None:
         brought = await imports.known_entries(self._connection, self._directory_id, self._options.source)
+        records = self._undisputed(records, brought)
         full, torn = self._options.full, self._summary.refused > 0
         records = await with_groups(self._connection, records, brought, full=full, torn=torn)
         known = recognised(records, brought)
@@ -126,6 +133,13 @@ class _Import:
         changed, restored = await self._write(records, known, change_no)
         removed = await self._remove(records, known, change_no) if self._options.full else ()
         await self._settle_references(changed, restored, removed, change_no)
+
+    def _undisputed(self, records: Mapping[str, Record], known: Mapping[str, Known]) -> Mapping[str, Record]:
+        faults = disputed(records, known)
+        self._summary.faults += faults.values()
+        if faults and self._options.strict:
+            _refuse_faults(self._summary, sound=True)
+        return {anchor: record for anchor, record in records.items() if anchor not in faults}
 
     async def _write(
         self, records: Mapping[str, Record], known: Mapping[str, Known], change_no: int
@@ -207,26 +221,6 @@ class _Import:
         ids = [*answering, *removed]
         await imports.settle_references(self._connection, self._directory_id, source, named, keys, ids, change_no)
         self._summary.waiting = await imports.count_waiting(self._connection, self._directory_id, source)
-
-
-def recognised(records: Mapping[str, Record], known: Mapping[str, Known]) -> Mapping[str, Known]:
-    """Who is known, by the anchors of these records.
-
-    A source that begins to tell a better anchor (first a uid, then an entryUUID) speaks of the same people: a record of
-    an unknown anchor is whoever has its name and an anchor of another kind, which no record has any longer.
-    """
-    by_name = {one.reference_key: one for anchor, one in known.items() if anchor not in records}
-    found = dict(known)
-    for anchor, record in records.items():
-        before = by_name.get(record.key) if anchor not in known else None
-        if before is not None and before.type == record.type and _kind(before.anchor) != _kind(anchor):
-            del found[before.anchor]
-            found[anchor] = replace(before, anchor=anchor, hash="")
-    return found
-
-
-def _kind(anchor: str) -> str:
-    return anchor.partition("=")[0]
 
 
 def fingerprint(record: Record) -> str:

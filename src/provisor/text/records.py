@@ -25,6 +25,10 @@ RECORDS: Final[Mapping[str, Row]] = {
         "Is it LDIF at all? If it is CSV, add `--format csv`. See docs/how-to/import-a-directory.md.",
     ),
     "DuplicateRecord": Row("This is a second record of {anchor}[; the first is at line {first}]."),
+    "AnchorChanged": Row(
+        "This says that it is {anchor}, but its name is that of {known}[ ({id})], of whom the file says nothing.",
+        "The same person? Mend what the file says. Somebody else? `provisor directory delete ID`, and import again.",
+    ),
     "InvalidDistinguishedName": Row(
         "This is no distinguished name[: {problem}].", "See RFC 4514 for how one is written."
     ),
