@@ -93,6 +93,49 @@ async def test_a_full_import_removes_who_is_missing_and_takes_their_membership(w
         await taken(world, HEAD + AMY + BOB, full=True)
 
 
+def crew_of(count: int, group: str, rest: str = "") -> str:
+    """Thirty people, the first of them in the group."""
+    return "".join(f"c{n},c{n}@x.example,{group if n < count else rest},\n" for n in range(30))
+
+
+@pytest.mark.parametrize(("left", "rest"), [(1, ""), (0, ""), (20, "others")], ids=["torn", "empty", "another"])
+async def test_a_full_import_that_takes_many_out_of_one_group_is_half_a_file(
+    world: World, left: int, rest: str
+) -> None:
+    many = "".join(f"n{n},n{n}@x.example,others|team{n},\n" for n in range(300))
+    await taken(world, HEAD + crew_of(30, "staff") + many)
+    torn = HEAD + crew_of(left, "staff", rest) + many
+    with pytest.raises(Refused) as refused:
+        await taken(world, torn, full=True)
+    assert refused.value.reason.code == "ImportTruncated"
+    assert refused.value.reason.parameters == {
+        "missing": str(30 - left),
+        "known": "30",
+        "kind": 'members of the group "staff"',
+        "source": "hr",
+    }
+    assert len(await members(world, "staff")) == 30
+    meant = await taken(world, torn, full=True, confirm_missing=True)
+    assert (meant.refused, meant.updated + meant.removed) == (0, 1 + (rest != ""))
+
+
+async def test_a_full_import_that_empties_many_small_groups_is_half_a_file(world: World) -> None:
+    rows = [f"n{n},n{n}@x.example,team{n // 3}" for n in range(30)]
+    await taken(world, "id,login,groups\n" + "\n".join(rows))
+    torn = [row.rpartition(",")[0] + "," if n % 3 else row for n, row in enumerate(rows)]
+    with pytest.raises(Refused) as refused:
+        await taken(world, "id,login,groups\n" + "\n".join(torn), full=True)
+    assert refused.value.reason.parameters["kind"] == "memberships"
+    assert len(await members(world, "team0")) == 3
+
+
+async def test_who_changes_groups_or_is_missing_altogether_does_not_stop_a_full_import(world: World) -> None:
+    await taken(world, HEAD + crew_of(30, "staff") + AMY + BOB)
+    left = "".join(crew_of(25, "staff", "others").splitlines(keepends=True)[5:])  # five are missing, five change
+    summary = await taken(world, HEAD + left + AMY + BOB, full=True)
+    assert (summary.removed, len(await members(world, "staff"))) == (5, 20)
+
+
 @pytest.mark.parametrize(
     "row",
     [
