@@ -226,6 +226,20 @@ async def test_an_object_id_is_not_spoiled_and_means_another_person(world: World
     assert counts(await taken(world, f"objectId,login\n{guid}2,amy@x.example\n")) == {"added": 1}
 
 
+async def test_an_empty_cell_leaves_who_is_blocked_as_it_was(world: World) -> None:
+    async def enabled(login: str) -> bool:
+        return (await people.show(world.installation, login)).entry.enabled
+
+    await taken(world, "id,login,active\n1,amy@x.example,no\n2,bob@x.example,\n")
+    assert (await enabled("amy@x.example"), await enabled("bob@x.example")) == (False, True)
+    for delta in ("id,login,active,city\n1,amy@x.example,,Bonn\n", "id,login,city\n1,amy@x.example,Oslo\n"):
+        assert (await taken(world, delta)).updated == 1
+        assert await enabled("amy@x.example") is False
+        assert (await taken(world, delta)).unchanged == 1
+    await taken(world, "id,login,active\n1,amy@x.example,yes\n")
+    assert await enabled("amy@x.example")
+
+
 async def test_two_rows_of_one_person_are_one_and_a_fault(world: World) -> None:
     summary = await taken(world, HEAD + AMY + AMY)
     assert [(fault.line, fault.reason.code) for fault in summary.faults if fault.fatal] == [(3, "DuplicateRecord")]

@@ -178,12 +178,17 @@ class _Import:
         await directories.keep_deleted(self._connection, kept, self._now)
         await directories.restore(self._connection, list(restored), change_no)
         await directories.touch_members(self._connection, list(restored), change_no)
-        entries = [self._entry(entry_id, record) for entry_id, record in changed.items()]
+        unsaid = [entry_id for entry_id, record in changed.items() if _says_nothing_of_enabled(record)]
+        disabled = await imports.disabled_entries(self._connection, unsaid)
+        entries = [
+            self._entry(entry_id, record, enabled=entry_id not in disabled) for entry_id, record in changed.items()
+        ]
         if entries:
             await directories.write_entries(self._connection, self._directory_id, entries, change_no, self._now)
         return changed, restored
 
-    def _entry(self, entry_id: str, record: Record) -> NewEntry:
+    def _entry(self, entry_id: str, record: Record, *, enabled: bool) -> NewEntry:
+        said = {"accountEnabled": enabled} if _says_nothing_of_enabled(record) else {}
         return NewEntry(
             id=entry_id,
             type=record.type,
@@ -191,7 +196,7 @@ class _Import:
             anchor=record.anchor,
             reference_key=record.key,
             alias=next(iter(record.aliases), None),
-            attributes=record.attributes,
+            attributes={**record.attributes, **said},
             hash=fingerprint(record),
         )
 
@@ -254,6 +259,10 @@ class _Import:
 
     def _refuse_truncated(self, missing: int, known: int, kind: str) -> NoReturn:
         raise Refused("ImportTruncated", missing=missing, known=known, kind=kind, source=self._options.source)
+
+
+def _says_nothing_of_enabled(record: Record) -> bool:
+    return record.type == "User" and "accountEnabled" not in record.attributes
 
 
 def _too_many(missing: int, had: int) -> bool:

@@ -146,7 +146,8 @@ class _Table:
 
     def _record(self, row: Row, name: _Name) -> Record:
         attributes = self._attributes(row.cells) | {LOGIN: name.login}
-        attributes["accountEnabled"] = self._enabled(row.cells)
+        if (enabled := self._enabled(row.cells)) is not None:
+            attributes["accountEnabled"] = enabled
         whole = " ".join(str(attributes[one]) for one in ("givenName", "surname") if one in attributes)
         if "displayName" not in attributes and whole:
             attributes["displayName"] = whole
@@ -179,12 +180,12 @@ class _Table:
                 found[name] = value.strip() if name == "mail" else value
         return found
 
-    def _enabled(self, cells: Sequence[str]) -> bool:
-        """Raises where it is no word that we know: nobody is taken for enabled by mistake."""
+    def _enabled(self, cells: Sequence[str]) -> bool | None:
+        """None: not said. Raises where it is no word that we know: nobody is taken for enabled by mistake."""
         column = self._columns.properties.get("accountEnabled")
         word = "" if column is None else cells[column].strip().casefold()
         if column is None or not word:
-            return True
+            return None
         heading = folded(self._columns.header[column])
         if heading == "useraccountcontrol" and word.isdecimal() and word.isascii():
             return not int(word) & _ACCOUNTDISABLE

@@ -90,6 +90,16 @@ async def stated_members(connection: Connection, group_ids: Sequence[str]) -> Se
     return found
 
 
+async def disabled_entries(connection: Connection, ids: Sequence[str]) -> Collection[str]:
+    """Those of them whom their source called disabled when it last spoke of that."""
+    found: set[str] = set()
+    for part in parts(ids):
+        query = sa.select(entry.c.id, entry.c.attributes).where(entry.c.id.in_(part))
+        rows = (await connection.execute(query)).all()
+        found.update(row.id for row in rows if decode(row.attributes).get("accountEnabled") is False)
+    return found
+
+
 async def member_counts(connection: Connection, directory_id: str, source: str) -> Mapping[str, int]:
     """How many are in each group of this source, by the group's id; who is in the recycle bin counts nowhere."""
     group, member = entry.alias("of"), entry.alias("who")

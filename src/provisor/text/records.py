@@ -84,7 +84,10 @@ RECORDS: Final[Mapping[str, Row]] = {
     "CsvTooManyColumns": Row("The header has {count} columns, and the limit is {limit}.", "Is it a table of people?"),
     "CsvUnknownColumn": Row("There is no column {column}[; there are: {found}].", "Spell it as the first line does."),
     "CsvUnknownProperty": Row("There is no property {property}.", "There are: see docs/how-to/import-a-directory.md."),
-    "CsvMappedTwice": Row("Columns that would all be {property}: {columns}.", "Map one of them only."),
+    "CsvMappedTwice": Row(
+        "Columns that would all be {property}: {columns}.",
+        'Map one of them only, as in `--map "Active=accountEnabled"`, or have one ignored: `--map "Status=-"`.',
+    ),
     "CsvAnchor": Row("People are told apart by the column {column}[ ({property})]."),
     "CsvColumnsKept": Row("Columns that are no known property are kept as extension attributes: {columns}."),
     "CsvColumnsLeft": Row("Columns that are not taken: {columns}."),
