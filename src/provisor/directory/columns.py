@@ -12,10 +12,10 @@ from provisor.directory.ldap import BINARY, UNKEPT, is_secret
 from provisor.directory.record import Fault
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
+from provisor.text.cell import SEPARATOR
 
 LIMIT = 1000  # columns of one file
 IGNORE = "-"
-SEPARATOR = "|"
 LOGIN = "userPrincipalName"
 PROPERTIES = (*person.NAMES, "accountEnabled", "manager", "groups", "id")
 """What a column may hold: a user's properties in Graph's names, the groups that the user is in, and a lasting id."""

@@ -14,7 +14,7 @@ from provisor.directory.rows import Row, read_rows
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
 from provisor.domain.resource import Value
-from provisor.text.cell import fuse
+from provisor.text.cell import SEPARATOR, fuse, parted
 
 NAME_LIMIT = 256  # characters of a login, an anchor or a group's name: they become database keys
 
@@ -203,7 +203,9 @@ class _Table:
         return tuple(names)
 
     def _parts(self, cell: str) -> list[str]:
-        return [part for part in map(str.strip, cell.split(self._layout.separator)) if part]
+        separator = self._layout.separator
+        values = parted(cell) if separator == SEPARATOR else cell.split(separator)
+        return [value for value in map(str.strip, values) if value]
 
     def _cell(self, cells: Sequence[str], property_: str) -> str:
         column = self._columns.properties.get(property_)

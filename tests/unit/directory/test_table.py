@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 
+from provisor.cli.export import cell
 from provisor.directory.columns import LIMIT, Layout
 from provisor.directory.record import Fault, Record
 from provisor.directory.table import read_csv
@@ -206,6 +207,12 @@ def test_lists_groups_and_formulas() -> None:
     assert person("login", "amy@x.example").groups is None
     other = person("login,Teams", "amy@x.example,a/b", groups="teams", separator="/")
     assert other.groups == ("a", "b")
+
+
+def test_a_group_with_the_separator_in_its_name_comes_through_an_export() -> None:
+    groups = ("R|D", "CORP\\staff", "Crew\\")
+    assert person("login,groups", f"amy@x.example,{cell(groups)}").groups == groups
+    assert person("login,groups", "amy@x.example,R|D;x\\;y", separator=";").groups == ("R|D", "x\\", "y")
 
 
 def test_a_name_is_made_of_its_parts() -> None:
