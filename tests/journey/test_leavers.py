@@ -308,6 +308,18 @@ async def test_another_person_of_the_same_name_is_another_person(world: World) -
     assert (summary.added, summary.updated) == (1, 0)
 
 
+async def test_a_number_that_changed_under_one_name_is_for_a_person_to_decide(world: World) -> None:
+    await world.import_text(ldif_person("ada", employeeNumber="0007"))
+    summary = await world.import_text(ldif_person("ada", employeeNumber="7"), full=True)
+    assert (summary.added, summary.removed, summary.refused) == (0, 0, 1)
+    [fault] = summary.faults
+    assert fault.reason.code == "AnchorChanged"
+    assert (fault.reason.parameters["anchor"], fault.reason.parameters["known"]) == (
+        "employeeNumber=7",
+        "employeeNumber=0007",
+    )
+
+
 async def test_a_file_of_groups_alone_is_half_a_file(world: World) -> None:
     names = ["ada", "bob"]
     groups = "".join(ldif_group(f"g{number}", names) for number in range(int(len(names) / MISSING_SHARE) * 2))

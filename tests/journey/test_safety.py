@@ -97,6 +97,14 @@ async def test_a_truncated_full_import_is_refused_and_changes_nothing(staff: Wor
     assert (await staff.sync()).counts == {}
 
 
+async def test_a_group_whose_members_are_missing_is_half_a_file(staff: World) -> None:
+    with pytest.raises(Refused) as refused:
+        await staff.import_text(PEOPLE + ldif_group("staff", NAMES[:20]), full=True)
+    assert refused.value.reason.code == "ImportTruncated"
+    assert (await staff.sync()).counts == {}
+    await staff.import_text(PEOPLE + ldif_group("staff", NAMES[:20]), full=True, confirm_missing=True)
+
+
 async def test_without_full_nobody_is_removed(staff: World) -> None:
     await staff.import_text(ldif_person(NAMES[0]))
     assert (await staff.sync()).counts == {}

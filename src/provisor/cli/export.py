@@ -19,13 +19,12 @@ import click
 from provisor.cli.show import as_json, err, note, number, plain_json, seen
 from provisor.domain.error import Refused
 from provisor.text import plain
-from provisor.text.cell import defuse
+from provisor.text.cell import defuse, joined
 
 T = TypeVar("T")
 Kind: TypeAlias = Literal["text", "json", "csv"]
 
 KINDS: Mapping[str, Kind] = {".csv": "csv", ".json": "json"}
-SEPARATOR = "|"  # between the values of a list in one cell
 PROGRESS = 1000  # rows between two words on how far it is
 
 
@@ -208,7 +207,7 @@ def cell(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case list() | tuple():
-            return defuse(SEPARATOR.join(map(str, value)))
+            return defuse(joined(map(str, value)))
         case Mapping():
             return defuse(json.dumps(value, ensure_ascii=False, default=plain_json))
         case int() | float():

@@ -81,7 +81,8 @@ def import_(file: Path, source: str | None, as_json: bool, **said: Any) -> int:
 
 def _layout(file: Path, said: Mapping[str, Any]) -> Layout | None:
     """How to read a CSV file; None: it is LDIF."""
-    from provisor.directory.columns import SEPARATOR, Layout
+    from provisor.directory.columns import Layout
+    from provisor.text.cell import SEPARATOR
 
     given = {name: said[name] for name in ("delimiter", "names", "anchor", "groups", "group_separator") if said[name]}
     if (said["format_"] or file.suffix.lower().removeprefix(".")) != "csv":

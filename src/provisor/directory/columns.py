@@ -12,10 +12,10 @@ from provisor.directory.ldap import BINARY, UNKEPT, is_secret
 from provisor.directory.record import Fault
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
+from provisor.text.cell import SEPARATOR
 
 LIMIT = 1000  # columns of one file
 IGNORE = "-"
-SEPARATOR = "|"
 LOGIN = "userPrincipalName"
 PROPERTIES = (*person.NAMES, "accountEnabled", "manager", "groups", "id")
 """What a column may hold: a user's properties in Graph's names, the groups that the user is in, and a lasting id."""
@@ -52,6 +52,9 @@ _UNLABELLED = re.compile(r"\W+")
 
 ANCHORS = ("id", "employeeId", LOGIN)
 """What identifies a person when the login changes, the best first."""
+
+DECISIVE = frozenset({*ANCHORS, "mail", "accountEnabled", "manager", "groups"})
+"""Who somebody is, and what they may: of two columns for one of these, a person says which it is."""
 
 
 def folded(name: str) -> str:
@@ -105,7 +108,7 @@ class Columns:
 
 
 def read_header(header: Sequence[str], layout: Layout) -> Columns:
-    """What each column holds. Refused where two have one name, or where nobody could be told apart."""
+    """What each column holds. Refused where it is in doubt, or where nobody could be told apart."""
     header = tuple(name.strip() for name in header)
     _check_header(header)
     said = {_column(header, name): _property(word) for name, word in layout.names.items()}
@@ -119,7 +122,10 @@ def read_header(header: Sequence[str], layout: Layout) -> Columns:
         if property_ != IGNORE:
             properties[property_] = column
     for column in sorted(set(range(len(header))) - said.keys(), key=lambda n: folded(header[n]) not in _OWN):
-        if meant := MEANINGS.get(folded(header[column])):
+        meant = MEANINGS.get(folded(header[column]))
+        if meant in DECISIVE and properties.get(meant, column) not in {column, *said}:
+            raise Refused("CsvMappedTwice", property=meant, columns=f"{header[properties[meant]]}, {header[column]}")
+        if meant:
             properties.setdefault(meant, column)
     others, left = _others(header, {*said, *properties.values()})
     left += [header[column] for column, property_ in said.items() if property_ == IGNORE]

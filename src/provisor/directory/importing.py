@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
 from provisor.directory.belonging import with_groups
+from provisor.directory.identity import disputed, recognised
 from provisor.directory.record import Fault, Record
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
@@ -19,7 +22,10 @@ from provisor.store.directories import Known, NewEntry
 from provisor.store.document import encode
 
 MISSING_SHARE = 0.20
-"""Above this share of a source's people or groups missing from a full import, a person must say that it is meant."""
+"""Above this share of a source's people, groups or members missing from a full import, a person must say so."""
+
+HANDFUL = 5
+"""Of so few members any number may be missing."""
 
 KINDS: Mapping[ResourceType, str] = {"User": "people", "Group": "groups"}
 
@@ -63,7 +69,7 @@ async def take_in(
     """Import everything in one transaction: whoever looks sees the directory before, or after.
 
     Refused (nothing is changed) where there is no record that can be read, where `strict` meets a bad one, or where a
-    full import misses too many entries.
+    full import misses too many entries, or members of groups.
     """
     records, faults = _sorted_out(delivered)
     summary = Summary(faults=faults)
@@ -82,9 +88,13 @@ def _check_usable(records: Mapping[str, Record], summary: Summary, options: Opti
     if not records and not summary.faults:
         raise Refused("ImportEmpty")
     if summary.refused and (options.strict or not records):
-        first = next(fault for fault in summary.faults if fault.fatal)
-        code = "ImportHasFaults" if records else "ImportUnreadable"
-        raise Refused(code, count=summary.refused, line=first.line, why=first.reason.code)
+        _refuse_faults(summary, sound=bool(records))
+
+
+def _refuse_faults(summary: Summary, *, sound: bool) -> NoReturn:
+    code = "ImportHasFaults" if sound else "ImportUnreadable"
+    first = next(fault for fault in summary.faults if fault.fatal)
+    raise Refused(code, count=summary.refused, line=first.line, why=first.reason.code)
 
 
 def _sorted_out(delivered: Iterable[Record | Fault]) -> tuple[Mapping[str, Record], list[Fault]]:
@@ -119,13 +129,26 @@ class _Import:
 
     async def run(self, records: Mapping[str, Record]) -> None:
         brought = await imports.known_entries(self._connection, self._directory_id, self._options.source)
+        records = self._undisputed(records, brought)
         full, torn = self._options.full, self._summary.refused > 0
         records = await with_groups(self._connection, records, brought, full=full, torn=torn)
         known = recognised(records, brought)
+        doubtful = full and not self._options.confirm_missing
+        had = (
+            await imports.member_counts(self._connection, self._directory_id, self._options.source) if doubtful else {}
+        )
         change_no = await directories.next_change_no(self._connection, self._directory_id)
         changed, restored = await self._write(records, known, change_no)
-        removed = await self._remove(records, known, change_no) if self._options.full else ()
-        await self._settle_references(changed, restored, removed, change_no)
+        removed = await self._remove(records, known, change_no) if full else ()
+        out = await self._settle_references(changed, restored, removed, change_no)
+        await self._check_members(had, out, removed)
+
+    def _undisputed(self, records: Mapping[str, Record], known: Mapping[str, Known]) -> Mapping[str, Record]:
+        faults = disputed(records, known)
+        self._summary.faults += faults.values()
+        if faults and self._options.strict:
+            _refuse_faults(self._summary, sound=True)
+        return {anchor: record for anchor, record in records.items() if anchor not in faults}
 
     async def _write(
         self, records: Mapping[str, Record], known: Mapping[str, Known], change_no: int
@@ -155,12 +178,17 @@ class _Import:
         await directories.keep_deleted(self._connection, kept, self._now)
         await directories.restore(self._connection, list(restored), change_no)
         await directories.touch_members(self._connection, list(restored), change_no)
-        entries = [self._entry(entry_id, record) for entry_id, record in changed.items()]
+        unsaid = [entry_id for entry_id, record in changed.items() if _says_nothing_of_enabled(record)]
+        disabled = await imports.disabled_entries(self._connection, unsaid)
+        entries = [
+            self._entry(entry_id, record, enabled=entry_id not in disabled) for entry_id, record in changed.items()
+        ]
         if entries:
             await directories.write_entries(self._connection, self._directory_id, entries, change_no, self._now)
         return changed, restored
 
-    def _entry(self, entry_id: str, record: Record) -> NewEntry:
+    def _entry(self, entry_id: str, record: Record, *, enabled: bool) -> NewEntry:
+        said = {"accountEnabled": enabled} if _says_nothing_of_enabled(record) else {}
         return NewEntry(
             id=entry_id,
             type=record.type,
@@ -168,7 +196,7 @@ class _Import:
             anchor=record.anchor,
             reference_key=record.key,
             alias=next(iter(record.aliases), None),
-            attributes=record.attributes,
+            attributes={**record.attributes, **said},
             hash=fingerprint(record),
         )
 
@@ -184,7 +212,7 @@ class _Import:
         for kind, word in KINDS.items():  # a file of groups alone is half a file, however many groups it has
             missing, had = (sum(one.type == kind for one in those) for those in (absent, present))
             if missing > had * MISSING_SHARE and not self._options.confirm_missing:
-                raise Refused("ImportTruncated", missing=missing, known=had, kind=word, source=self._options.source)
+                self._refuse_truncated(missing, had, word)
         missing_ids = [one.id for one in absent]
         if not all(unread):
             self._summary.kept = len(absent)
@@ -196,37 +224,50 @@ class _Import:
 
     async def _settle_references(
         self, changed: Mapping[str, Record], restored: Mapping[str, Record], removed: Sequence[str], change_no: int
-    ) -> None:
+    ) -> Collection[imports.Member]:
         """Members and managers: whom the changed entries name, and whoever names an entry that came, changed or went.
 
-        A reference follows its key, whichever source brought it; while nobody answers to the key, it waits.
+        A reference follows its key, whichever source brought it; while nobody answers to the key, it waits. Gives back
+        who is in a group no longer.
         """
         source, answering = self._options.source, {**changed, **restored}
         named = {entry_id: record.references for entry_id, record in changed.items()}
         keys = {key for record in answering.values() for key in (record.key, *record.aliases[:1])}
         ids = [*answering, *removed]
-        await imports.settle_references(self._connection, self._directory_id, source, named, keys, ids, change_no)
+        out = await imports.settle_references(self._connection, self._directory_id, source, named, keys, ids, change_no)
         self._summary.waiting = await imports.count_waiting(self._connection, self._directory_id, source)
+        return out
+
+    async def _check_members(
+        self, had: Mapping[str, int], out: Collection[imports.Member], removed: Sequence[str]
+    ) -> None:
+        """Refused where too many lose a group that this source brought: a column, or a part of one, may be empty.
+
+        Whoever is missing themselves has been counted among the people.
+        """
+        gone = {*out, *await imports.members_of(self._connection, [one for one in removed if one in had])}
+        gone = {one for one in gone if one[0] in had}
+        there = await imports.present(self._connection, (member_id for _, member_id in gone))
+        lost = Counter(group_id for group_id, member_id in gone if member_id in there)
+        for group_id, missing in lost.most_common():
+            if _too_many(missing, had[group_id]):
+                [group] = await imports.stated_members(self._connection, [group_id])
+                kind = f'members of the group "{group.name}"'
+                self._refuse_truncated(missing, had[group_id], kind)
+        if _too_many(lost.total(), sum(had.values())):
+            self._refuse_truncated(lost.total(), sum(had.values()), "memberships")
+
+    def _refuse_truncated(self, missing: int, known: int, kind: str) -> NoReturn:
+        raise Refused("ImportTruncated", missing=missing, known=known, kind=kind, source=self._options.source)
 
 
-def recognised(records: Mapping[str, Record], known: Mapping[str, Known]) -> Mapping[str, Known]:
-    """Who is known, by the anchors of these records.
-
-    A source that begins to tell a better anchor (first a uid, then an entryUUID) speaks of the same people: a record of
-    an unknown anchor is whoever has its name and an anchor of another kind, which no record has any longer.
-    """
-    by_name = {one.reference_key: one for anchor, one in known.items() if anchor not in records}
-    found = dict(known)
-    for anchor, record in records.items():
-        before = by_name.get(record.key) if anchor not in known else None
-        if before is not None and before.type == record.type and _kind(before.anchor) != _kind(anchor):
-            del found[before.anchor]
-            found[anchor] = replace(before, anchor=anchor, hash="")
-    return found
+def _says_nothing_of_enabled(record: Record) -> bool:
+    return record.type == "User" and "accountEnabled" not in record.attributes
 
 
-def _kind(anchor: str) -> str:
-    return anchor.partition("=")[0]
+def _too_many(missing: int, had: int) -> bool:
+    """Of members; that most of a handful change their groups is the ordinary course of things."""
+    return had > HANDFUL and missing > had * MISSING_SHARE
 
 
 def fingerprint(record: Record) -> str:

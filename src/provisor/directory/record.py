@@ -21,7 +21,7 @@ class Record:
     key: str  # how other records refer to it: the normalised distinguished name, or "userPrincipalName=…"
     type: ResourceType
     anchor: str  # stable identity inside the source: "entryUUID=…", "objectGUID=…", "employeeNumber=…", "uid=…", "dn=…"
-    attributes: Attributes  # Microsoft Graph's property names
+    attributes: Attributes  # Microsoft Graph's property names; without accountEnabled, that stays as it is
     references: Mapping[str, tuple[str, ...]]
     aliases: tuple[str, ...] = ()
     groups: tuple[str, ...] | None = None  # the names of all groups that the person is in; None: not said

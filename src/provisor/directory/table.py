@@ -14,7 +14,7 @@ from provisor.directory.rows import Row, read_rows
 from provisor.domain.change import Reason
 from provisor.domain.error import Refused
 from provisor.domain.resource import Value
-from provisor.text.cell import fuse
+from provisor.text.cell import SEPARATOR, fuse, parted
 
 NAME_LIMIT = 256  # characters of a login, an anchor or a group's name: they become database keys
 
@@ -146,7 +146,8 @@ class _Table:
 
     def _record(self, row: Row, name: _Name) -> Record:
         attributes = self._attributes(row.cells) | {LOGIN: name.login}
-        attributes["accountEnabled"] = self._enabled(row.cells)
+        if (enabled := self._enabled(row.cells)) is not None:
+            attributes["accountEnabled"] = enabled
         whole = " ".join(str(attributes[one]) for one in ("givenName", "surname") if one in attributes)
         if "displayName" not in attributes and whole:
             attributes["displayName"] = whole
@@ -179,12 +180,12 @@ class _Table:
                 found[name] = value.strip() if name == "mail" else value
         return found
 
-    def _enabled(self, cells: Sequence[str]) -> bool:
-        """Raises where it is no word that we know: nobody is taken for enabled by mistake."""
+    def _enabled(self, cells: Sequence[str]) -> bool | None:
+        """None: not said. Raises where it is no word that we know: nobody is taken for enabled by mistake."""
         column = self._columns.properties.get("accountEnabled")
         word = "" if column is None else cells[column].strip().casefold()
         if column is None or not word:
-            return True
+            return None
         heading = folded(self._columns.header[column])
         if heading == "useraccountcontrol" and word.isdecimal() and word.isascii():
             return not int(word) & _ACCOUNTDISABLE
@@ -202,7 +203,9 @@ class _Table:
         return tuple(names)
 
     def _parts(self, cell: str) -> list[str]:
-        return [part for part in map(str.strip, cell.split(self._layout.separator)) if part]
+        separator = self._layout.separator
+        values = parted(cell) if separator == SEPARATOR else cell.split(separator)
+        return [value for value in map(str.strip, values) if value]
 
     def _cell(self, cells: Sequence[str], property_: str) -> str:
         column = self._columns.properties.get(property_)

@@ -7,7 +7,7 @@ A reference keeps the key that its record names and the entry which that key mea
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from provisor.store.document import decode
 from provisor.store.tables import entry, membership, reference
 
 Meaning: TypeAlias = tuple[str, str, str]  # entry id, attribute, and the id of the entry that it refers to
+Member: TypeAlias = tuple[str, str]  # ids of a group and of one who is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,44 @@ async def stated_members(connection: Connection, group_ids: Sequence[str]) -> Se
     return found
 
 
+async def disabled_entries(connection: Connection, ids: Sequence[str]) -> Collection[str]:
+    """Those of them whom their source called disabled when it last spoke of that."""
+    found: set[str] = set()
+    for part in parts(ids):
+        query = sa.select(entry.c.id, entry.c.attributes).where(entry.c.id.in_(part))
+        rows = (await connection.execute(query)).all()
+        found.update(row.id for row in rows if decode(row.attributes).get("accountEnabled") is False)
+    return found
+
+
+async def member_counts(connection: Connection, directory_id: str, source: str) -> Mapping[str, int]:
+    """How many are in each group of this source, by the group's id; who is in the recycle bin counts nowhere."""
+    group, member = entry.alias("of"), entry.alias("who")
+    query = sa.select(membership.c.group_id, sa.func.count().label("members")).select_from(
+        membership.join(group, group.c.id == membership.c.group_id).join(member, member.c.id == membership.c.member_id)
+    )
+    query = query.where(group.c.directory_id == directory_id, group.c.source == source)
+    query = query.where(group.c.deleted_at.is_(None), member.c.deleted_at.is_(None)).group_by(membership.c.group_id)
+    return {str(row.group_id): int(row.members) for row in (await connection.execute(query)).all()}
+
+
+async def members_of(connection: Connection, group_ids: Sequence[str]) -> Collection[Member]:
+    found: set[Member] = set()
+    for part in parts(group_ids):
+        query = sa.select(membership.c.group_id, membership.c.member_id).where(membership.c.group_id.in_(part))
+        found.update((row.group_id, row.member_id) for row in (await connection.execute(query)).all())
+    return found
+
+
+async def present(connection: Connection, ids: Iterable[str]) -> Collection[str]:
+    """Those of them who are not in the recycle bin."""
+    found: set[str] = set()
+    for part in parts(sorted(set(ids))):
+        query = sa.select(entry.c.id).where(entry.c.id.in_(part), entry.c.deleted_at.is_(None))
+        found.update((await connection.execute(query)).scalars())
+    return found
+
+
 # ---- references -----------------------------------------------------------------------------------------------
 
 
@@ -100,8 +139,8 @@ async def settle_references(
     keys: Iterable[str],
     ids: Sequence[str],
     change_no: int,
-) -> None:
-    """Have every reference mean whom its key means by now, where that may have changed.
+) -> Collection[Member]:
+    """Have every reference mean whom its key means by now, where that may have changed; gives back who is in no longer.
 
     `named`: the references that these entries of the source have from now on, keys by entry id and attribute.
     `keys`: those that somebody answers to since; `ids`: entries that came back, changed or went. Whoever is thereby
@@ -116,8 +155,8 @@ async def settle_references(
     await _write(connection, moved | {one: settled[one] for one in fresh})
     lost = {(one.entry_id, one.attribute, one.target_id) for one in (*gone, *moved) if one.target_id is not None}
     won = {(one.entry_id, one.attribute, target_id) for one, target_id in moved.items() if target_id is not None}
-    await _change_members(connection, lost, won, change_no)
     await _change_managers(connection, lost, won, change_no)
+    return await _change_members(connection, lost, won, change_no)
 
 
 async def count_waiting(connection: Connection, directory_id: str, source: str) -> int:
@@ -206,17 +245,21 @@ def _meant(holders: Sequence[_Holder], source: str) -> str | None:
 # ---- what follows from them -----------------------------------------------------------------------------------
 
 
-async def _change_members(connection: Connection, lost: set[Meaning], won: set[Meaning], change_no: int) -> None:
-    """Members in and out, and all of them to be looked at again."""
-    changed: list[str] = []
+async def _change_members(
+    connection: Connection, lost: set[Meaning], won: set[Meaning], change_no: int
+) -> Collection[Member]:
+    """Members in and out, and all of them to be looked at again; gives back those who are out."""
+    out: set[Member] = set()
     for group_id, members in _of_each("members", lost).items():
         for part in parts(members):
-            changed += await _remove_members(connection, group_id, part)
+            out.update((group_id, one) for one in await _remove_members(connection, group_id, part))
+    changed = [member_id for _, member_id in out]
     for group_id, members in _of_each("members", won).items():
         for part in parts(members):
             changed += await _add_members(connection, group_id, part)
     for part in parts(changed):
         await connection.execute(sa.update(entry).where(entry.c.id.in_(part)).values(change_no=change_no))
+    return out
 
 
 def _of_each(attribute: str, meanings: set[Meaning]) -> Mapping[str, Sequence[str]]:

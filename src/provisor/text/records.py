@@ -25,6 +25,10 @@ RECORDS: Final[Mapping[str, Row]] = {
         "Is it LDIF at all? If it is CSV, add `--format csv`. See docs/how-to/import-a-directory.md.",
     ),
     "DuplicateRecord": Row("This is a second record of {anchor}[; the first is at line {first}]."),
+    "AnchorChanged": Row(
+        "This says that it is {anchor}, but its name is that of {known}[ ({id})], of whom the file says nothing.",
+        "The same person? Mend what the file says. Somebody else? `provisor directory delete ID`, and import again.",
+    ),
     "InvalidDistinguishedName": Row(
         "This is no distinguished name[: {problem}].", "See RFC 4514 for how one is written."
     ),
@@ -80,7 +84,10 @@ RECORDS: Final[Mapping[str, Row]] = {
     "CsvTooManyColumns": Row("The header has {count} columns, and the limit is {limit}.", "Is it a table of people?"),
     "CsvUnknownColumn": Row("There is no column {column}[; there are: {found}].", "Spell it as the first line does."),
     "CsvUnknownProperty": Row("There is no property {property}.", "There are: see docs/how-to/import-a-directory.md."),
-    "CsvMappedTwice": Row("Columns that would all be {property}: {columns}.", "Map one of them only."),
+    "CsvMappedTwice": Row(
+        "Columns that would all be {property}: {columns}.",
+        'Map one of them only, as in `--map "Active=accountEnabled"`, or have one ignored: `--map "Status=-"`.',
+    ),
     "CsvAnchor": Row("People are told apart by the column {column}[ ({property})]."),
     "CsvColumnsKept": Row("Columns that are no known property are kept as extension attributes: {columns}."),
     "CsvColumnsLeft": Row("Columns that are not taken: {columns}."),

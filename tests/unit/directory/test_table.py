@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 
+from provisor.cli.export import cell
 from provisor.directory.columns import LIMIT, Layout
 from provisor.directory.record import Fault, Record
 from provisor.directory.table import read_csv
@@ -72,6 +73,12 @@ def test_a_person_says_what_a_column_holds() -> None:
     assert "Dr." not in amy.attributes.values()
 
 
+@pytest.mark.parametrize("names", [{"Employee Status": "accountEnabled"}, {"Active": "-"}])
+def test_a_person_says_which_of_two_columns_counts(names: dict[str, str]) -> None:
+    amy = person("login,Active,Employee Status", "amy@x.example,true,terminated", names=names)
+    assert amy.attributes["accountEnabled"] is False
+
+
 def test_a_password_is_never_read() -> None:
     people, _, notes = read("login,Initial Password\namy@x.example,hunter2\n")
     assert "hunter2" not in repr((people, notes))
@@ -88,6 +95,11 @@ def test_a_password_is_never_read() -> None:
         ("login,a\n", {"names": {"b": "mail"}}, "CsvUnknownColumn", "column", "b"),
         ("login,a\n", {"names": {"a": "shoe"}}, "CsvUnknownProperty", "property", "shoe"),
         ("login,a,b\n", {"names": {"a": "mail", "b": "mail"}}, "CsvMappedTwice", "columns", "a, b"),
+        ("login,Active,Employee Status\n", {}, "CsvMappedTwice", "columns", "Active, Employee Status"),
+        ("login,disabled,accountEnabled\n", {}, "CsvMappedTwice", "columns", "accountEnabled, disabled"),
+        ("login,enabled,account disabled\n", {}, "CsvMappedTwice", "property", "accountEnabled"),
+        ("login,upn\n", {}, "CsvMappedTwice", "columns", "login, upn"),
+        ("login,employeeId,Personnel No,Staff ID\n", {}, "CsvMappedTwice", "columns", "employeeId, Staff ID"),
         ("login,a\n", {"anchor": "id"}, "CsvUnknownColumn", "column", "id"),
         ("login,a\n", {"groups": "teams"}, "CsvUnknownColumn", "column", "teams"),
         ("login," + ",".join(map(str, range(LIMIT))), {}, "CsvTooManyColumns", "limit", str(LIMIT)),
@@ -165,13 +177,18 @@ def test_a_manager_is_named_by_anchor_login_or_mail_even_of_a_later_row(manager:
     ("column", "word", "enabled"),
     [
         *(("accountEnabled", "TRUE", True), ("accountEnabled", "false", False), ("Active", "no", False)),
-        *(("enabled", "", True), ("Disabled", "1", False), ("nsAccountLock", "false", True)),
+        *(("Disabled", "1", False), ("nsAccountLock", "false", True)),
         *(("userAccountControl", "514", False), ("userAccountControl", "512", True)),
         ("employeeStatus", "Inactive", False),
     ],
 )
 def test_who_is_blocked(column: str, word: str, enabled: bool) -> None:
     assert person(f"login,{column}", f"amy@x.example,{word}").attributes["accountEnabled"] is enabled
+
+
+@pytest.mark.parametrize("header", ["login,enabled", "login,userAccountControl", "login,city"])
+def test_an_empty_cell_and_no_column_say_nothing_of_who_is_blocked(header: str) -> None:
+    assert "accountEnabled" not in person(header, "amy@x.example,").attributes
 
 
 @pytest.mark.parametrize("word", ["perhaps", "2", "ja"])
@@ -190,6 +207,12 @@ def test_lists_groups_and_formulas() -> None:
     assert person("login", "amy@x.example").groups is None
     other = person("login,Teams", "amy@x.example,a/b", groups="teams", separator="/")
     assert other.groups == ("a", "b")
+
+
+def test_a_group_with_the_separator_in_its_name_comes_through_an_export() -> None:
+    groups = ("R|D", "CORP\\staff", "Crew\\")
+    assert person("login,groups", f"amy@x.example,{cell(groups)}").groups == groups
+    assert person("login,groups", "amy@x.example,R|D;x\\;y", separator=";").groups == ("R|D", "x\\", "y")
 
 
 def test_a_name_is_made_of_its_parts() -> None:
