@@ -183,27 +183,41 @@ async def test_no_other_method_is_tried_than_the_chosen_one(given: dict[str, str
         assert not [one for one in given.values() if one in str(steps) and one == "wrong"]
 
 
+class Stored:
+    """A place for one refresh token of the admin."""
+
+    def __init__(self, goto: GoToMeetingEmulator) -> None:
+        self.token = goto.refresh_token("admin@example.com")
+        self.kept: list[str] = []
+        self.seen: list[int] = []  # how often the API had been asked by then
+        self._goto = goto
+
+    def opened(self) -> GoToMeeting:
+        given = credentials(self._goto, SignInMethod="refreshToken", RefreshToken=self.token, Password="")
+        return open_gotomeeting(Connection(given, roles=ROLES, rate_limit=10_000, stored=self), HASTY)
+
+    async def keep(self, key: str, old: str, new: str) -> None:
+        assert (key, old) == ("RefreshToken", self.token)
+        self.token = new
+        self.kept.append(new)
+        self.seen.append(self._goto.count("GET", "/me"))
+
+
 async def test_a_refresh_token_that_rotates_is_put_away_before_the_access_token_is_used() -> None:
-    kept: list[tuple[str, str, int]] = []
-
     async with GoToMeetingEmulator(options(rotate_refresh_tokens=True)) as goto:
-
-        async def keep(key: str, value: str) -> None:
-            kept.append((key, value, goto.count("GET", "/me")))
-
-        first = goto.refresh_token("admin@example.com")
-        given = credentials(goto, SignInMethod="refreshToken", RefreshToken=first, Password="")
-        target = open_gotomeeting(Connection(given, roles=ROLES, rate_limit=10_000, keep=keep), HASTY)
+        stored = Stored(goto)
+        first = stored.token
+        target = stored.opened()
         own = await target.own_account()
         assert own is not None
-        assert [(key, at) for key, _, at in kept] == [("RefreshToken", 0)]
+        assert stored.seen == [0]
         goto.expire_tokens()
         await target.get(own)
-        assert len({first, *(value for _, value, _ in kept)}) == 3
+        assert len({first, *stored.kept}) == 3
         await target.close()
-        again = credentials(goto, SignInMethod="refreshToken", RefreshToken=kept[-1][1], Password="")
-        async with opened(goto, **again) as other:
-            assert await other.own_account() == own
+        other = stored.opened()
+        assert await other.own_account() == own
+        await other.close()
 
 
 async def test_a_token_that_never_works_is_unauthorized_and_no_loop() -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from provisor.connector import StoredCredentials
 from provisor.connectors.gotomeeting.wire import OAuthError, Token
 from provisor.connectors.http import Answer, NotReached, Transport
 from provisor.domain.error import (
@@ -29,7 +30,6 @@ METHODS: Mapping[str, Mapping[str, str]] = {
     "refreshToken": {"RefreshToken": "Refresh token"},
 }
 """What each method needs beside the client."""
-Keep = Callable[[str, str], Awaitable[None]]
 _METHOD_REFUSED = frozenset(("unsupported_grant_type", "unauthorized_client"))
 _ANSWERS = (400, 401, 403, 404, 405, 410, 422)
 
@@ -45,11 +45,13 @@ class TokenService:
 class SignIn:
     """The access token of one connection: made when first asked for, and again when it ends or is refused."""
 
-    def __init__(self, transport: Transport, credentials: Mapping[str, str], keep: Keep | None = None) -> None:
+    def __init__(
+        self, transport: Transport, credentials: Mapping[str, str], stored: StoredCredentials | None = None
+    ) -> None:
         self.method = credentials.get("SignInMethod") or "password"
         self._transport = transport
         self._credentials = dict(credentials)
-        self._keep = keep
+        self._stored = stored
         self._lock = asyncio.Lock()
         self._token: str | None = None
         self._ends = float("inf")  # on the loop's clock
@@ -137,12 +139,12 @@ class SignIn:
         if not token.access_token or not token.access_token.isascii() or not token.access_token.isprintable():
             raise Incompatible(problem="UnexpectedJson", address=answer.address)
         kept = token.refresh_token or refresh
-        self._refresh = (service, kept) if kept else None
         if self.method == "refreshToken" and kept and kept != self._credentials["RefreshToken"]:
-            self._credentials["RefreshToken"] = kept
             self._transport.hide(kept)
-            if self._keep is not None:
-                await self._keep("RefreshToken", kept)
+            if self._stored is not None:
+                await self._stored.keep("RefreshToken", self._credentials["RefreshToken"], kept)
+            self._credentials["RefreshToken"] = kept
+        self._refresh = (service, kept) if kept else None
         life = _seconds(token.expires_in)
         self._ends = asyncio.get_running_loop().time() + life - min(60.0, life / 10)
         return token.access_token

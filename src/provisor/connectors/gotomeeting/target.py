@@ -55,7 +55,7 @@ class GoToMeeting:
         self._roles = connection.roles
         self._account_key = credentials.get("AccountKey", "")
         self._everything = settings.get("disableRemoves") != "ours"
-        self._sign_in = transport.signer = SignIn(transport, credentials, connection.keep)
+        self._sign_in = transport.signer = SignIn(transport, credentials, connection.stored)
         self._admin = Admin(
             transport,
             credentials.get("BaseAddress", ""),
