@@ -114,6 +114,10 @@ class StoredCredentials(Protocol):
     Raises Misconfigured where they are for another connection by now: another address, another way of signing in.
     """
 
+    async def read(self, key: str) -> str | None:
+        """What lies there now: another connection may have changed it."""
+        ...
+
     async def keep(self, key: str, old: str, new: str) -> None:
         """Put a credential away in the place of the one it follows; Misconfigured as well where another lies there."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -196,6 +197,10 @@ class Stored:
         given = credentials(self._goto, SignInMethod="refreshToken", RefreshToken=self.token, Password="")
         return open_gotomeeting(Connection(given, roles=ROLES, rate_limit=10_000, stored=self), HASTY)
 
+    async def read(self, key: str) -> str:
+        assert key == "RefreshToken"
+        return self.token
+
     async def keep(self, key: str, old: str, new: str) -> None:
         assert (key, old) == ("RefreshToken", self.token)
         self.token = new
@@ -218,6 +223,42 @@ async def test_a_refresh_token_that_rotates_is_put_away_before_the_access_token_
         other = stored.opened()
         assert await other.own_account() == own
         await other.close()
+
+
+async def test_of_two_connections_by_one_refresh_token_each_goes_on_with_what_the_other_put_away() -> None:
+    async with GoToMeetingEmulator(options(rotate_refresh_tokens=True)) as goto:
+        stored = Stored(goto)
+        targets = [stored.opened(), stored.opened()]
+        for _ in range(2):
+            for target in targets:
+                assert await target.own_account() == goto.user("admin@example.com").key
+            goto.expire_tokens()
+        for target in targets:
+            await target.close()
+
+
+async def test_a_refresh_token_that_ended_is_tried_once_where_there_is_no_other() -> None:
+    async with GoToMeetingEmulator(options()) as goto:
+        stored = Stored(goto)
+        target = stored.opened()
+        goto.expire_tokens(refresh_tokens=True)
+        with pytest.raises(Unauthorized):
+            await target.own_account()
+        assert goto.count("POST", "/oauth/token") == 1
+        await target.close()
+
+
+async def test_a_refresh_token_that_came_is_put_away_though_nobody_waits_for_it_any_more() -> None:
+    async with GoToMeetingEmulator(options(rotate_refresh_tokens=True, latency=0.05)) as goto:
+        stored = Stored(goto)
+        target = stored.opened()
+        asking = asyncio.create_task(target.own_account())
+        while not goto.count("POST", "/oauth/token"):
+            await asyncio.sleep(0.001)
+        asking.cancel()
+        await target.close()
+        assert len(stored.kept) == 1
+        assert asking.cancelled()
 
 
 async def test_a_token_that_never_works_is_unauthorized_and_no_loop() -> None:

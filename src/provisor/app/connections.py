@@ -56,6 +56,10 @@ class _Stored:
         self._manifest = manifest
         self._place = app_cases.place_of(app, manifest)
 
+    async def read(self, key: str) -> str | None:
+        async with self._installation.database.read() as connection:
+            return await self._stored(connection, key)
+
     async def keep(self, key: str, old: str, new: str) -> None:
         async with self._installation.database.transaction() as connection:
             if await self._stored(connection, key) != old:

@@ -53,6 +53,7 @@ class SignIn:
         self._credentials = dict(credentials)
         self._stored = stored
         self._lock = asyncio.Lock()
+        self._renewals: set[asyncio.Task[str]] = set()
         self._token: str | None = None
         self._ends = float("inf")  # on the loop's clock
         self._refresh: tuple[TokenService, str] | None = None
@@ -63,13 +64,35 @@ class SignIn:
         return self._credentials.get("UserName", "") if self.method == "password" else ""
 
     async def token(self, stale: str | None = None) -> str:
-        """A token that is not `stale`. Raises Unauthorized, SignInMethodRefused, Misconfigured, RetryLater."""
+        """A token that is not `stale`. Raises Unauthorized, SignInMethodRefused, Misconfigured, RetryLater.
+
+        Whoever waits for it may be cancelled; what is asked for is taken all the same, for it may put an end to the
+        refresh token that it was asked for with.
+        """
+        token = self._good(stale)
+        if token is None:
+            renewal = asyncio.create_task(self._renewed(stale))
+            self._renewals.add(renewal)
+            renewal.add_done_callback(self._renewals.discard)
+            token = await asyncio.shield(renewal)
+        return token
+
+    async def settled(self) -> None:
+        """No token is on its way any more."""
+        if self._renewals:
+            await asyncio.wait(self._renewals)
+
+    def _good(self, stale: str | None) -> str | None:
+        ended = asyncio.get_running_loop().time() >= self._ends
+        return None if self._token == stale or ended else self._token
+
+    async def _renewed(self, stale: str | None) -> str:
         async with self._lock:
-            clock = asyncio.get_running_loop().time
-            if self._token is None or self._token == stale or clock() >= self._ends:
+            token = self._good(stale)
+            if token is None:
                 self._token = None
-                self._token = await self._refreshed() or await self._signed_in()
-            return self._token
+                token = self._token = await self._refreshed() or await self._signed_in()
+            return token
 
     async def _refreshed(self) -> str | None:
         if self._refresh is None:
@@ -82,6 +105,25 @@ class SignIn:
         return await self._take(service, answer, secret)
 
     async def _signed_in(self) -> str:
+        try:
+            return await self._granted()
+        except Unauthorized as refusal:
+            if refusal.reason.parameters["problem"] != "invalid_grant" or not await self._given_another():
+                raise
+            return await self._granted()
+
+    async def _given_another(self) -> bool:
+        """Has another connection used our refresh token, and put away the one that it got for it?"""
+        if self.method != "refreshToken" or self._stored is None:
+            return False
+        found = await self._stored.read("RefreshToken")
+        if not found or found == self._credentials["RefreshToken"]:
+            return False
+        self._transport.hide(found)
+        self._credentials["RefreshToken"] = found
+        return True
+
+    async def _granted(self) -> str:
         for name, label in {**METHODS[self.method], **LABELS}.items():
             if not self._credentials.get(name):
                 raise Misconfigured(problem="MissingCredential", credential=label)

@@ -176,7 +176,11 @@ class GoToMeeting:
         self.transport.stop()
 
     async def close(self) -> None:
-        await self.transport.close()
+        self.transport.stop()
+        try:
+            await self._sign_in.settled()
+        finally:
+            await self.transport.close()
 
     # ---- steps --------------------------------------------------------------------------------------------------
 
