@@ -113,6 +113,8 @@ class Database:
             if refusal is None:
                 raise
             raise refusal from error
+        except sa.exc.TimeoutError as error:
+            raise Refused("DatabaseUnusable", detail="no connection to it became free in time") from error
 
 
 def _driver(address: sa.URL) -> _Driver:
