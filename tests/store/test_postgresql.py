@@ -17,6 +17,7 @@ from provisor.app import compose
 from provisor.domain.error import Refused
 from provisor.settings import Settings
 from provisor.store import postgresql as driver
+from provisor.store import runner
 from provisor.store.address import address_of
 from provisor.store.database import Database
 from provisor.store.migrate import migrate
@@ -26,6 +27,8 @@ from provisor.text import describe
 pytestmark = pytest.mark.one_database
 
 PASSWORD = "correct-horse"
+HOLDERS = f"from pg_locks where locktype = 'advisory' and granted and objid = {runner.RUNNER & 0xFFFFFFFF}"
+NUMBER = "(select oid from pg_database where datname = current_database())"
 SOON = 15.0  # seconds, on the slowest machine; less than a lock may be waited for
 
 
@@ -141,13 +144,13 @@ def test_every_text_is_in_the_order_of_its_bytes(database: Database) -> None:
 
 async def test_of_two_homes_on_one_database_one_runs_cycles(server: postgresql.Server, database: Database) -> None:
     other = Database(database.address)
-    async with database.held():
+    async with database.held(asyncio.Event()):
         with pytest.raises(Refused) as refusal:
-            async with other.held():
+            async with other.held(asyncio.Event()):
                 pass
     assert refusal.value.reason.code == "DatabaseInUse"
     assert f" {os.getpid()}" in refusal.value.reason.parameters["holder"]
-    async with other.held():
+    async with other.held(asyncio.Event()):
         pass
     await other.close()
 
@@ -182,3 +185,26 @@ async def test_a_connection_that_never_becomes_free_is_told_in_a_sentence(
         await database.close()
     assert {one.reason.code for one in answers if isinstance(one, Refused)} == {"DatabaseUnusable"}
     assert not [one for one in answers if isinstance(one, Exception) and not isinstance(one, Refused)]
+
+
+async def test_who_loses_the_lock_to_another_home_is_told_to_stop(
+    server: postgresql.Server, database: Database
+) -> None:
+    other, stop, held = Database(database.address), asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with database.held(stop):
+            held.set()
+            await stop.wait()
+
+    running = asyncio.create_task(run())
+    await held.wait()
+    server.execute(
+        f"select pg_terminate_backend(pid) {HOLDERS} and database = {NUMBER}", database.address.database or ""
+    )
+    async with other.held(asyncio.Event()):
+        with pytest.raises(Refused) as refusal:
+            await running
+    await other.close()
+    assert refusal.value.reason.code == "DatabaseInUse"
+    assert f" {os.getpid()}" in refusal.value.reason.parameters["holder"]

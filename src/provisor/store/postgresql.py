@@ -94,8 +94,8 @@ class PostgreSQL:
             await connection.commit()
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        async with runner.alone(self._engine, self.name):
+    async def held(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        async with runner.alone(self._engine, self.name, stop):
             yield
 
     async def close(self) -> None:
