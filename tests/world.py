@@ -124,8 +124,8 @@ class World:
 
 
 @asynccontextmanager
-async def world(home: Path, seats: int = 50, webinars: int = 0) -> AsyncIterator[World]:
-    options = Options(seats={"G2M": seats, "G2W": webinars}, rate_limit=None)
+async def world(home: Path, seats: int = 50, webinars: int = 0, **others: bool) -> AsyncIterator[World]:
+    options = Options(seats={"G2M": seats, "G2W": webinars}, rate_limit=None, **others)  # type: ignore[arg-type]
     async with GoToMeetingEmulator(options) as emulator, compose.opened(Settings(home=home), "tester") as installation:
         yield World(installation, emulator)
 

@@ -6,7 +6,7 @@ A connector knows this file and the nouns, and nothing else of ours. It raises o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -113,6 +113,21 @@ class CreatesMany(Protocol):
         ...
 
 
+class StoredCredentials(Protocol):
+    """Where the secrets lie that a connection was opened with, for a target that changes them by itself.
+
+    Raises Misconfigured where they are for another connection by now: another address, another way of signing in.
+    """
+
+    async def read(self, key: str) -> str | None:
+        """What lies there now: another connection may have changed it."""
+        ...
+
+    async def keep(self, key: str, old: str, new: str) -> None:
+        """Put a credential away in the place of the one it follows; Misconfigured as well where another lies there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What a connector is opened with: the gallery's credential and setting fields by key, and the app's roles."""
@@ -122,6 +137,6 @@ class Connection:
     roles: Sequence[AppRole] = ()
     rate_limit: float = 8.0  # requests a second, at the most
     concurrency: int = 32  # requests at a time
-    keep: Callable[[str, str], Awaitable[None]] | None = None  # puts away a credential that the target has changed
+    stored: StoredCredentials | None = None
     profile: Mapping[str, Value] = field(default_factory=dict)  # how the app departs from the connector's protocol
     matching: Sequence[str] = ()  # the attributes that accounts are found by, in order of precedence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -183,27 +184,81 @@ async def test_no_other_method_is_tried_than_the_chosen_one(given: dict[str, str
         assert not [one for one in given.values() if one in str(steps) and one == "wrong"]
 
 
+class Stored:
+    """A place for one refresh token of the admin."""
+
+    def __init__(self, goto: GoToMeetingEmulator) -> None:
+        self.token = goto.refresh_token("admin@example.com")
+        self.kept: list[str] = []
+        self.seen: list[int] = []  # how often the API had been asked by then
+        self._goto = goto
+
+    def opened(self) -> GoToMeeting:
+        given = credentials(self._goto, SignInMethod="refreshToken", RefreshToken=self.token, Password="")
+        return open_gotomeeting(Connection(given, roles=ROLES, rate_limit=10_000, stored=self), HASTY)
+
+    async def read(self, key: str) -> str:
+        assert key == "RefreshToken"
+        return self.token
+
+    async def keep(self, key: str, old: str, new: str) -> None:
+        assert (key, old) == ("RefreshToken", self.token)
+        self.token = new
+        self.kept.append(new)
+        self.seen.append(self._goto.count("GET", "/me"))
+
+
 async def test_a_refresh_token_that_rotates_is_put_away_before_the_access_token_is_used() -> None:
-    kept: list[tuple[str, str, int]] = []
-
     async with GoToMeetingEmulator(options(rotate_refresh_tokens=True)) as goto:
-
-        async def keep(key: str, value: str) -> None:
-            kept.append((key, value, goto.count("GET", "/me")))
-
-        first = goto.refresh_token("admin@example.com")
-        given = credentials(goto, SignInMethod="refreshToken", RefreshToken=first, Password="")
-        target = open_gotomeeting(Connection(given, roles=ROLES, rate_limit=10_000, keep=keep), HASTY)
+        stored = Stored(goto)
+        first = stored.token
+        target = stored.opened()
         own = await target.own_account()
         assert own is not None
-        assert [(key, at) for key, _, at in kept] == [("RefreshToken", 0)]
+        assert stored.seen == [0]
         goto.expire_tokens()
         await target.get(own)
-        assert len({first, *(value for _, value, _ in kept)}) == 3
+        assert len({first, *stored.kept}) == 3
         await target.close()
-        again = credentials(goto, SignInMethod="refreshToken", RefreshToken=kept[-1][1], Password="")
-        async with opened(goto, **again) as other:
-            assert await other.own_account() == own
+        other = stored.opened()
+        assert await other.own_account() == own
+        await other.close()
+
+
+async def test_of_two_connections_by_one_refresh_token_each_goes_on_with_what_the_other_put_away() -> None:
+    async with GoToMeetingEmulator(options(rotate_refresh_tokens=True)) as goto:
+        stored = Stored(goto)
+        targets = [stored.opened(), stored.opened()]
+        for _ in range(2):
+            for target in targets:
+                assert await target.own_account() == goto.user("admin@example.com").key
+            goto.expire_tokens()
+        for target in targets:
+            await target.close()
+
+
+async def test_a_refresh_token_that_ended_is_tried_once_where_there_is_no_other() -> None:
+    async with GoToMeetingEmulator(options()) as goto:
+        stored = Stored(goto)
+        target = stored.opened()
+        goto.expire_tokens(refresh_tokens=True)
+        with pytest.raises(Unauthorized):
+            await target.own_account()
+        assert goto.count("POST", "/oauth/token") == 1
+        await target.close()
+
+
+async def test_a_refresh_token_that_came_is_put_away_though_nobody_waits_for_it_any_more() -> None:
+    async with GoToMeetingEmulator(options(rotate_refresh_tokens=True, latency=0.05)) as goto:
+        stored = Stored(goto)
+        target = stored.opened()
+        asking = asyncio.create_task(target.own_account())
+        while not goto.count("POST", "/oauth/token"):
+            await asyncio.sleep(0.001)
+        asking.cancel()
+        await target.close()
+        assert len(stored.kept) == 1
+        assert asking.cancelled()
 
 
 async def test_a_token_that_never_works_is_unauthorized_and_no_loop() -> None:

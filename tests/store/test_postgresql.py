@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from tests import postgresql, processes
@@ -13,6 +16,8 @@ from tests import postgresql, processes
 from provisor.app import compose
 from provisor.domain.error import Refused
 from provisor.settings import Settings
+from provisor.store import postgresql as driver
+from provisor.store import runner
 from provisor.store.address import address_of
 from provisor.store.database import Database
 from provisor.store.migrate import migrate
@@ -22,6 +27,9 @@ from provisor.text import describe
 pytestmark = pytest.mark.one_database
 
 PASSWORD = "correct-horse"
+HOLDERS = f"from pg_locks where locktype = 'advisory' and granted and objid = {runner.RUNNER & 0xFFFFFFFF}"
+NUMBER = "(select oid from pg_database where datname = current_database())"
+SOON = 15.0  # seconds, on the slowest machine; less than a lock may be waited for
 
 
 @pytest.fixture
@@ -136,12 +144,67 @@ def test_every_text_is_in_the_order_of_its_bytes(database: Database) -> None:
 
 async def test_of_two_homes_on_one_database_one_runs_cycles(server: postgresql.Server, database: Database) -> None:
     other = Database(database.address)
-    async with database.held():
+    async with database.held(asyncio.Event()):
         with pytest.raises(Refused) as refusal:
-            async with other.held():
+            async with other.held(asyncio.Event()):
                 pass
     assert refusal.value.reason.code == "DatabaseInUse"
     assert f" {os.getpid()}" in refusal.value.reason.parameters["holder"]
-    async with other.held():
+    async with other.held(asyncio.Event()):
         pass
     await other.close()
+
+
+async def test_writers_who_wait_leave_connections_to_readers(database: Database) -> None:
+    async def write() -> None:
+        async with database.transaction():
+            pass
+
+    async def read() -> int:
+        async with database.read() as connection:
+            return int((await connection.execute(sa.select(1))).scalar_one())
+
+    with psycopg.connect(database.address.set(drivername="postgresql").render_as_string()) as other:
+        other.execute(f"select pg_advisory_xact_lock({driver.WRITER})".encode())
+        writers = [asyncio.create_task(write()) for _ in range(20)]
+        async with asyncio.timeout(SOON):
+            assert await asyncio.create_task(read()) == 1
+        other.rollback()
+        await asyncio.gather(*writers)
+
+
+async def test_a_connection_that_never_becomes_free_is_told_in_a_sentence(
+    server: postgresql.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "FREE_WITHIN", 0.1)
+    with server.migrated() as url:
+        database = Database(address_of(url, tmp_path))
+        async with AsyncExitStack() as readers:
+            readings = [readers.enter_async_context(database.read()) for _ in range(30)]
+            answers = await asyncio.gather(*readings, return_exceptions=True)
+        await database.close()
+    assert {one.reason.code for one in answers if isinstance(one, Refused)} == {"DatabaseUnusable"}
+    assert not [one for one in answers if isinstance(one, Exception) and not isinstance(one, Refused)]
+
+
+async def test_who_loses_the_lock_to_another_home_is_told_to_stop(
+    server: postgresql.Server, database: Database
+) -> None:
+    other, stop, held = Database(database.address), asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with database.held(stop):
+            held.set()
+            await stop.wait()
+
+    running = asyncio.create_task(run())
+    await held.wait()
+    server.execute(
+        f"select pg_terminate_backend(pid) {HOLDERS} and database = {NUMBER}", database.address.database or ""
+    )
+    async with other.held(asyncio.Event()):
+        with pytest.raises(Refused) as refusal:
+            await running
+    await other.close()
+    assert refusal.value.reason.code == "DatabaseInUse"
+    assert f" {os.getpid()}" in refusal.value.reason.parameters["holder"]

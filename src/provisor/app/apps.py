@@ -249,6 +249,12 @@ def checked_address(label: str, value: str) -> None:
         raise Refused("AddressInvalid", field=label, value=value[:200])
 
 
+def place_of(app: App, manifest: Manifest) -> Mapping[str, str]:
+    """Whom the app's secrets are for: the addresses that they are sent to, and the way of signing in."""
+    fields = [field for field in manifest.credentials if field.address or field.choices]
+    return {field.key: (app.credentials.get(field.key) or field.default or "").rstrip("/") for field in fields}
+
+
 def base_address(app: App, manifest: Manifest) -> str:
     field = next((field for field in manifest.credentials if field.address), None)
     return "" if field is None else app.credentials.get(field.key, field.default or "")

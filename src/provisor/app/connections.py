@@ -14,6 +14,7 @@ from provisor.domain.job import Job
 from provisor.gallery import Manifest
 from provisor.store import apps, jobs
 from provisor.store.apps import App
+from provisor.store.database import Connection as Statements
 
 CONNECTORS: Mapping[str, Callable[[Connection], Target]] = {"gotomeeting": open_gotomeeting, "scim": open_scim}
 """By the name that a manifest gives."""
@@ -33,10 +34,6 @@ async def open_target(installation: Installation, job: Job) -> Target:
     made = CONNECTORS[manifest.connector]
     credentials = _credentials(installation, app, manifest, blobs)
 
-    async def keep(key: str, value: str) -> None:
-        async with installation.database.transaction() as connection:
-            await apps.put_secret(connection, app.id, key, installation.vault.seal(app.id, key, value))
-
     return made(
         Connection(
             credentials=credentials,
@@ -45,9 +42,38 @@ async def open_target(installation: Installation, job: Job) -> Target:
             matching=tuple(one.target for one in mapping.matching) if mapping else (),
             roles=roles,
             rate_limit=rate,
-            keep=keep,
+            stored=_Stored(installation, app, manifest),
         )
     )
+
+
+class _Stored:
+    """The secrets of an app, while it is connected as when it was opened."""
+
+    def __init__(self, installation: Installation, app: App, manifest: Manifest) -> None:
+        self._installation = installation
+        self._app_id = app.id
+        self._manifest = manifest
+        self._place = app_cases.place_of(app, manifest)
+
+    async def read(self, key: str) -> str | None:
+        async with self._installation.database.read() as connection:
+            return await self._stored(connection, key)
+
+    async def keep(self, key: str, old: str, new: str) -> None:
+        async with self._installation.database.transaction() as connection:
+            if await self._stored(connection, key) != old:
+                raise Misconfigured(problem="CredentialsChanged")
+            blob = self._installation.vault.seal(self._app_id, key, new)
+            await apps.put_secret(connection, self._app_id, key, blob)
+
+    async def _stored(self, connection: Statements, key: str) -> str | None:
+        """A changed address or way of signing in has cleared the secrets: what lies here now is not for us."""
+        app = await apps.get_app(connection, self._app_id)
+        if app is None or app_cases.place_of(app, self._manifest) != self._place:
+            raise Misconfigured(problem="CredentialsChanged")
+        blobs = await apps.secrets_of(connection, app.id)
+        return _credentials(self._installation, app, self._manifest, blobs).get(key)
 
 
 def _credentials(

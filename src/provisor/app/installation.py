@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ class Installation:
         return self.settings.home
 
     @asynccontextmanager
-    async def held(self, purpose: str) -> AsyncIterator[None]:
-        """Run cycles: one process at a time does, of a home and of a database."""
+    async def held(self, purpose: str, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Run cycles: one process at a time does, of a home and of a database. `stop` is set where another does now."""
         with home_lock(self.home, self.clock(), purpose):
-            async with self.database.held():
+            async with self.database.held(stop):
                 yield
 
     async def audit(

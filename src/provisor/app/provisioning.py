@@ -280,32 +280,34 @@ async def _follow(installation: Installation, cycle_id: str) -> AsyncGenerator[C
 async def _run_here(
     installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
 ) -> AsyncGenerator[CycleRow]:
-    async with installation.held("a cycle"):
-        async with aclosing(_finish_left(installation, job)) as rows:
+    stop = asyncio.Event()
+    async with installation.held("a cycle", stop):
+        async with aclosing(_finish_left(installation, job, stop)) as rows:
             async for row in rows:
                 yield row
+        if stop.is_set():
+            return
         async with installation.database.transaction() as connection:
             fresh = await jobs.get_job(connection, job.id)
             assert fresh is not None, "the app was found a moment ago"
             cycle = await open_cycle(connection, kind, fresh, parameters, installation.clock())
         if cycle is not None:
-            async with aclosing(_run(installation, cycle)) as rows:
+            async with aclosing(_run(installation, cycle, stop)) as rows:
                 async for row in rows:
                     yield row
 
 
-async def _finish_left(installation: Installation, job: Job) -> AsyncGenerator[CycleRow]:
+async def _finish_left(installation: Installation, job: Job, stop: asyncio.Event) -> AsyncGenerator[CycleRow]:
     """What an earlier run left unfinished comes first."""
     async with installation.database.transaction() as connection:
         left = [await jobs.claim_cycle(connection, row.cycle.id) for row in await jobs.unfinished(connection, job.id)]
     for cycle in left:
-        async with aclosing(_run(installation, cycle)) as rows:
+        async with aclosing(_run(installation, cycle, stop)) as rows:
             async for row in rows:
                 yield row
 
 
-async def _run(installation: Installation, cycle: Cycle) -> AsyncGenerator[CycleRow]:
-    stop = asyncio.Event()
+async def _run(installation: Installation, cycle: Cycle, stop: asyncio.Event) -> AsyncGenerator[CycleRow]:
     running_cycle = asyncio.create_task(run_to_end(parts(installation), cycle, stop))
     try:
         while not running_cycle.done():
@@ -315,7 +317,8 @@ async def _run(installation: Installation, cycle: Cycle) -> AsyncGenerator[Cycle
             if row is not None and not running_cycle.done():
                 yield row
     finally:
-        stop.set()
+        if not running_cycle.done():
+            stop.set()
         await running_cycle
     async with installation.database.read() as connection:
         row = await jobs.get_cycle(connection, cycle.id)

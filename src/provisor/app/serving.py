@@ -41,7 +41,7 @@ async def serve(installation: Installation, application: Application, ready: Cal
     port = installation.settings.port
     config = uvicorn.Config(application(installation), host=HOST, port=port, log_config=None, access_log=False)
     server = _Server(config)
-    async with installation.held(SERVICE):
+    async with installation.held(SERVICE, stop):
         service = Service(parts(installation), enqueue, stop)
         listening = _listen(config)
         await service.fence()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol
@@ -43,7 +44,7 @@ class _Driver(Protocol):
         """A transaction that writes, `alone`, or one that reads; it is committed at the end of the block."""
         ...
 
-    def held(self) -> AbstractAsyncContextManager[None]: ...
+    def held(self, stop: asyncio.Event, /) -> AbstractAsyncContextManager[None]: ...
 
     async def close(self) -> None: ...
 
@@ -86,10 +87,13 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Run cycles here. Refused (DatabaseInUse) where another home already does on the same database."""
+    async def held(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Run cycles here. Refused (DatabaseInUse) where another home already does on the same database.
+
+        One that comes to do so meanwhile, after a restart of the server, sets `stop`: refused at the end of the block.
+        """
         with self.usable():
-            async with self._driver.held():
+            async with self._driver.held(stop):
                 yield
 
     async def close(self) -> None:
@@ -113,6 +117,8 @@ class Database:
             if refusal is None:
                 raise
             raise refusal from error
+        except sa.exc.TimeoutError as error:
+            raise Refused("DatabaseUnusable", detail="no connection to it became free in time") from error
 
 
 def _driver(address: sa.URL) -> _Driver:

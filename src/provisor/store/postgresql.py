@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final
 
 import psycopg
@@ -21,6 +22,7 @@ from provisor.store.workflows import SCHEMA
 WRITER: Final = 7_776_767_682  # the advisory lock of whoever writes
 AT_ONCE: Final = 5  # connections that are kept open
 LOCK_TIMEOUT: Final = 30_000  # milliseconds that another process may keep writers waiting
+FREE_WITHIN: Final = 30.0  # seconds that a transaction waits for a connection
 PLANS: Final = "-c plan_cache_mode=force_custom_plan"  # one made for an empty table is no good once it is full
 CONNECT_TIMEOUT: Final = 10  # seconds
 COPY_FROM: Final = 50  # rows; for fewer, the temporary table costs more than it saves
@@ -76,21 +78,24 @@ class PostgreSQL:
         self._server = f"{address.host or 'this machine'}:{address.port or 5432}"
         self.name = f"{address.database} on {self._server}"
         options = {"connect_args": connect_arguments(address), "hide_parameters": True}
-        self._engine = create_async_engine(address, pool_size=AT_ONCE, isolation_level="READ COMMITTED", **options)
+        pool = {"pool_size": AT_ONCE, "pool_timeout": FREE_WITHIN}
+        self._engine = create_async_engine(address, isolation_level="READ COMMITTED", **pool, **options)
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._turn = asyncio.Lock()  # writers who wait leave the connections to readers
         self._synchronous = sa.create_engine(address, poolclass=NullPool, **options)
 
     @asynccontextmanager
     async def open(self, *, alone: bool) -> AsyncIterator[Statements]:
-        async with (self._engine if alone else self._reading).connect() as connection:
+        turn, engine = (self._turn, self._engine) if alone else (nullcontext(), self._reading)
+        async with turn, engine.connect() as connection:
             if alone:
                 await connection.exec_driver_sql(f"select pg_advisory_xact_lock({WRITER})")
             yield Statements(connection)
             await connection.commit()
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        async with runner.alone(self._engine, self.name):
+    async def held(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        async with runner.alone(self._engine, self.name, stop):
             yield
 
     async def close(self) -> None:

@@ -18,12 +18,15 @@ LOOK_EVERY: Final = 2.0  # seconds: how soon a lock is taken anew that went with
 
 
 @asynccontextmanager
-async def alone(engine: AsyncEngine, name: str) -> AsyncIterator[None]:
-    """Refused (DatabaseInUse) where somebody else has the lock; `name` is the database's."""
+async def alone(engine: AsyncEngine, name: str, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Refused (DatabaseInUse) where somebody else has the lock; `name` is the database's.
+
+    Where it is lost to somebody else, `stop` is set, and the refusal comes at the end of the block.
+    """
     lock = _Lock(engine)
     if not await lock.take():
         raise Refused("DatabaseInUse", database=name, holder=await lock.holder())
-    keeping = asyncio.create_task(lock.keep())
+    keeping = asyncio.create_task(lock.keep(stop))
     try:
         yield
     finally:
@@ -31,12 +34,15 @@ async def alone(engine: AsyncEngine, name: str) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await keeping
         await lock.give_back()
+    if lock.lost_to is not None:
+        raise Refused("DatabaseInUse", database=name, holder=lock.lost_to)
 
 
 class _Lock:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._connection: AsyncConnection | None = None
+        self.lost_to: str | None = None
 
     async def take(self) -> bool:
         connection = await self._engine.connect()
@@ -48,16 +54,17 @@ class _Lock:
         await connection.close()
         return False
 
-    async def keep(self) -> None:
+    async def keep(self, stop: asyncio.Event) -> None:
         """Where the connection breaks, the lock is gone with it: take it again as soon as there is a server."""
-        while True:
+        while self.lost_to is None:
             await asyncio.sleep(LOOK_EVERY)
             try:
-                if self._connection is None:
-                    await self.take()
-                else:
+                if self._connection is not None:
                     await self._connection.execute(sa.select(1))
-            except sa.exc.DBAPIError:
+                elif not await self.take():
+                    self.lost_to = await self.holder()
+                    stop.set()
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError):
                 await self.give_back()
 
     async def give_back(self) -> None:

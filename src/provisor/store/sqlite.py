@@ -69,7 +69,7 @@ class SQLite:
                 connection.commit()
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    async def held(self, _stop: asyncio.Event) -> AsyncIterator[None]:
         """The lock on the home is enough: the file is in it."""
         yield
 

@@ -61,6 +61,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "ConnectTimedOut": "no connection came about in time",
     "ConnectionLost": "the connection broke off",
     "ConnectionRefused": "it refused the connection",
+    "CredentialsChanged": "its credentials were changed while this connection was open, which is used no further",
     "HiddenAccount": "the target says that there is such an account, and shows nobody",
     "IdentityReadOnly": "its name and address are kept by another identity provider",
     "InvalidAddress": "its address is no address",

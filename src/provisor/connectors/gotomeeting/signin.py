@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from provisor.connector import StoredCredentials
 from provisor.connectors.gotomeeting.wire import OAuthError, Token
 from provisor.connectors.http import Answer, NotReached, Transport
 from provisor.domain.error import (
@@ -29,7 +30,6 @@ METHODS: Mapping[str, Mapping[str, str]] = {
     "refreshToken": {"RefreshToken": "Refresh token"},
 }
 """What each method needs beside the client."""
-Keep = Callable[[str, str], Awaitable[None]]
 _METHOD_REFUSED = frozenset(("unsupported_grant_type", "unauthorized_client"))
 _ANSWERS = (400, 401, 403, 404, 405, 410, 422)
 
@@ -45,12 +45,15 @@ class TokenService:
 class SignIn:
     """The access token of one connection: made when first asked for, and again when it ends or is refused."""
 
-    def __init__(self, transport: Transport, credentials: Mapping[str, str], keep: Keep | None = None) -> None:
+    def __init__(
+        self, transport: Transport, credentials: Mapping[str, str], stored: StoredCredentials | None = None
+    ) -> None:
         self.method = credentials.get("SignInMethod") or "password"
         self._transport = transport
         self._credentials = dict(credentials)
-        self._keep = keep
+        self._stored = stored
         self._lock = asyncio.Lock()
+        self._renewals: set[asyncio.Task[str]] = set()
         self._token: str | None = None
         self._ends = float("inf")  # on the loop's clock
         self._refresh: tuple[TokenService, str] | None = None
@@ -61,13 +64,35 @@ class SignIn:
         return self._credentials.get("UserName", "") if self.method == "password" else ""
 
     async def token(self, stale: str | None = None) -> str:
-        """A token that is not `stale`. Raises Unauthorized, SignInMethodRefused, Misconfigured, RetryLater."""
+        """A token that is not `stale`. Raises Unauthorized, SignInMethodRefused, Misconfigured, RetryLater.
+
+        Whoever waits for it may be cancelled; what is asked for is taken all the same, for it may put an end to the
+        refresh token that it was asked for with.
+        """
+        token = self._good(stale)
+        if token is None:
+            renewal = asyncio.create_task(self._renewed(stale))
+            self._renewals.add(renewal)
+            renewal.add_done_callback(self._renewals.discard)
+            token = await asyncio.shield(renewal)
+        return token
+
+    async def settled(self) -> None:
+        """No token is on its way any more."""
+        if self._renewals:
+            await asyncio.wait(self._renewals)
+
+    def _good(self, stale: str | None) -> str | None:
+        ended = asyncio.get_running_loop().time() >= self._ends
+        return None if self._token == stale or ended else self._token
+
+    async def _renewed(self, stale: str | None) -> str:
         async with self._lock:
-            clock = asyncio.get_running_loop().time
-            if self._token is None or self._token == stale or clock() >= self._ends:
+            token = self._good(stale)
+            if token is None:
                 self._token = None
-                self._token = await self._refreshed() or await self._signed_in()
-            return self._token
+                token = self._token = await self._refreshed() or await self._signed_in()
+            return token
 
     async def _refreshed(self) -> str | None:
         if self._refresh is None:
@@ -80,6 +105,25 @@ class SignIn:
         return await self._take(service, answer, secret)
 
     async def _signed_in(self) -> str:
+        try:
+            return await self._granted()
+        except Unauthorized as refusal:
+            if refusal.reason.parameters["problem"] != "invalid_grant" or not await self._given_another():
+                raise
+            return await self._granted()
+
+    async def _given_another(self) -> bool:
+        """Has another connection used our refresh token, and put away the one that it got for it?"""
+        if self.method != "refreshToken" or self._stored is None:
+            return False
+        found = await self._stored.read("RefreshToken")
+        if not found or found == self._credentials["RefreshToken"]:
+            return False
+        self._transport.hide(found)
+        self._credentials["RefreshToken"] = found
+        return True
+
+    async def _granted(self) -> str:
         for name, label in {**METHODS[self.method], **LABELS}.items():
             if not self._credentials.get(name):
                 raise Misconfigured(problem="MissingCredential", credential=label)
@@ -137,12 +181,12 @@ class SignIn:
         if not token.access_token or not token.access_token.isascii() or not token.access_token.isprintable():
             raise Incompatible(problem="UnexpectedJson", address=answer.address)
         kept = token.refresh_token or refresh
-        self._refresh = (service, kept) if kept else None
         if self.method == "refreshToken" and kept and kept != self._credentials["RefreshToken"]:
-            self._credentials["RefreshToken"] = kept
             self._transport.hide(kept)
-            if self._keep is not None:
-                await self._keep("RefreshToken", kept)
+            if self._stored is not None:
+                await self._stored.keep("RefreshToken", self._credentials["RefreshToken"], kept)
+            self._credentials["RefreshToken"] = kept
+        self._refresh = (service, kept) if kept else None
         life = _seconds(token.expires_in)
         self._ends = asyncio.get_running_loop().time() + life - min(60.0, life / 10)
         return token.access_token

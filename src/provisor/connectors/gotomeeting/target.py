@@ -54,7 +54,7 @@ class GoToMeeting:
         self._roles = connection.roles
         self._account_key = credentials.get("AccountKey", "")
         self._everything = settings.get("disableRemoves") != "ours"
-        self._sign_in = transport.signer = SignIn(transport, credentials, connection.keep)
+        self._sign_in = transport.signer = SignIn(transport, credentials, connection.stored)
         self._admin = Admin(
             transport,
             credentials.get("BaseAddress", ""),
@@ -175,7 +175,11 @@ class GoToMeeting:
         self.transport.stop()
 
     async def close(self) -> None:
-        await self.transport.close()
+        self.transport.stop()
+        try:
+            await self._sign_in.settled()
+        finally:
+            await self.transport.close()
 
     # ---- steps --------------------------------------------------------------------------------------------------
 
