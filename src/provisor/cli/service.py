@@ -95,7 +95,11 @@ def gotomeeting(
     password_sign_in: Any,
     state: Path | None,
 ) -> None:
-    """GoTo's Admin API, strict as documented. Sign in as admin@example.com."""
+    """GoTo's Admin API, strict as documented.
+
+    Sign in as admin@example.com with admin-password, or by the personal access token admin-pat; the OAuth client is
+    emulator-client, its secret emulator-secret.
+    """
     from provisor.testing.gotomeeting import Options, run  # noqa: PLC0415  (aiohttp, needed here alone)
 
     offered = {"G2M": seats, "G2W": webinar_seats, "G2T": training_seats}

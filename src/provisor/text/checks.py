@@ -100,7 +100,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "UnknownSwitch": "the profile has no switch {field}; there are {known}",
     "UnknownRole": "the app has no such role",
     "invalid_client": "the OAuth client id or its secret is wrong",
-    "invalid_grant": "the user name or the password is wrong, or a second factor is asked for",
+    "invalid_grant": "the user name, the password or the token is wrong or has ended, or a second factor is asked for",
     "invalid_request": "the token service did not understand the request",
     "invalid_scope": "the token service does not give this scope",
     "is not set": "{field} is not set",
