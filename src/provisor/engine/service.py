@@ -13,6 +13,7 @@ from provisor.domain.change import Reason
 from provisor.domain.error import CycleTakenOver, ProvisorError, Refused
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.relapse import Relapses
 from provisor.engine.request import SCHEDULE, open_cycle
 from provisor.engine.schedule import next_cycle
 from provisor.store import directories, jobs
@@ -64,6 +65,7 @@ class Service:
         self._changed_at: dict[str, datetime] = {}  # job id → when a change was first seen
         self._tried: dict[str, int] = {}  # job id → the changes that were looked at, however that ended
         self._held: set[str] = set()  # cycles that are running, or waiting in the queue
+        self._relapses = Relapses()
         self._alive_at = self._bin_at = parts.clock()
 
     async def fence(self) -> None:
@@ -97,9 +99,13 @@ class Service:
             state = await run_to_end(self._parts, row.cycle, self._stop)
         except (CycleTakenOver, Refused) as problem:
             log.warning("cycle left", job=row.cycle.job_id, cycle=row.cycle.number, reason=problem.reason.code)
+            if isinstance(problem, Refused):
+                how = (problem.reason.code, row.cycle.state, dict(row.counts))
+                self._relapses.left(cycle_id, how, self._parts.clock())
             return None
         finally:
             self._held.discard(cycle_id)
+        self._relapses.forget(cycle_id)
         async with self._parts.database.read() as connection:
             ended = await jobs.get_cycle(connection, cycle_id)
         counts = dict(ended.counts) if ended else {}
@@ -110,7 +116,10 @@ class Service:
 
     async def _resume(self, left: Sequence[CycleRow]) -> None:
         """Go on with what an earlier run, or a database that could not be used, left unfinished."""
+        now = self._parts.clock()
         for row in left:
+            if self._relapses.rests(row.cycle.id, now):
+                continue
             async with self._parts.database.transaction() as connection:
                 cycle = await jobs.claim_cycle(connection, row.cycle.id)
             log.info("cycle resumed", job=cycle.job_id, cycle=cycle.number, state=cycle.state)
