@@ -19,6 +19,7 @@ from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
 from provisor.store.among import among
 from provisor.store.apps import active_links
 from provisor.store.candidates import RUNNING, Scan, unanswered
+from provisor.store.claims import is_key, key_of
 from provisor.store.database import Connection, Database
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode, decode_as, encode
@@ -97,22 +98,24 @@ class CycleLedger:
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
         rows = [
-            {"cycle_id": self._cycle.id, "claim": claim, "target_id": account.id, "account": encode(account)}
+            {"cycle_id": self._cycle.id, "claim": key_of(claim), "target_id": account.id, "account": encode(account)}
             for claim, found in accounts.items()
             for account in found
+            if is_key(account.id)
         ]
         if rows:
             async with self._database.transaction() as connection:
                 await connection.write(connection.upsert(listed_account).on_conflict_do_nothing(), rows)
 
     async def listed(self, claims: Sequence[str]) -> Mapping[str, Sequence[Account]]:
+        named = {key_of(claim): claim for claim in claims}
         query = sa.select(listed_account).where(
-            listed_account.c.cycle_id == self._cycle.id, among(listed_account.c.claim, claims)
+            listed_account.c.cycle_id == self._cycle.id, among(listed_account.c.claim, list(named))
         )
         found: dict[str, list[Account]] = defaultdict(list)
         async with self._database.read() as connection:
             for row in (await connection.execute(query)).all():
-                found[row.claim].append(decode_as(row.account, Account))
+                found[named[row.claim]].append(decode_as(row.account, Account))
         return found
 
     async def holders(self, target_ids: Sequence[str]) -> Mapping[str, Holder]:

@@ -13,6 +13,7 @@ from provisor.domain.change import Reason
 from provisor.domain.job import Escrow
 from provisor.ledger import Holder, Outcome
 from provisor.store.among import among
+from provisor.store.claims import key_of
 from provisor.store.database import Connection
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode_as, encode
@@ -156,7 +157,7 @@ async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[
 async def wake(connection: Connection, job_id: str, causes: Sequence[str]) -> None:
     """Whoever is in escrow for one of these causes is due with the next cycle."""
     if causes:
-        waiting = (escrow.c.job_id == job_id) & among(escrow.c.cause, causes)
+        waiting = (escrow.c.job_id == job_id) & among(escrow.c.cause, [key_of(cause) for cause in causes])
         await connection.execute(sa.update(escrow).where(waiting).values(next_attempt=None))
 
 
@@ -173,7 +174,7 @@ def _escrow_row(job_id: str, outcome: Outcome, before: sa.Row[Any] | None) -> di
         "job_id": job_id,
         "entry_id": one.entry_id,
         "reason": encode(one.reason),
-        "cause": one.cause,
+        "cause": key_of(one.cause) if one.cause else None,
         "first_failed": one.first_failed,
         "next_attempt": one.next_attempt(outcome.retry, outcome.log.at),
     }

@@ -121,9 +121,11 @@ class PostgreSQL:
         said = problem.diag.message_primary or str(problem).partition("\n")[0]
         if isinstance(problem, psycopg.errors.InsufficientPrivilege):
             return Refused("DatabaseForbidden", database=self.name, detail=said)
+        if isinstance(problem, psycopg.DataError):  # the driver refuses some values by itself, without a state
+            return None
         if problem.sqlstate is None:
             return self._unreachable(problem, said)
-        if isinstance(problem, psycopg.IntegrityError | psycopg.ProgrammingError | psycopg.DataError):
+        if isinstance(problem, psycopg.IntegrityError | psycopg.ProgrammingError):
             return None
         return Refused("DatabaseUnusable", detail=said)
 

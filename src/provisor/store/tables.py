@@ -280,7 +280,6 @@ plan_line = sa.Table(
     flag("listed"),  # the target's listing showed everybody, and no account of this entry
     text("outcome", nullable=True),
     sa.Index(None, "cycle_id", "state", "rank", "seq"),
-    sa.Index(None, "cycle_id", "claim"),
 )
 
 SENDING = plan_line.c.state == sa.literal_column("'sending'")

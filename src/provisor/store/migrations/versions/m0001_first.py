@@ -299,7 +299,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_plan_line_cycle_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("cycle_id", "seq", name=op.f("pk_plan_line")),
     )
-    op.create_index(op.f("ix_plan_line_cycle_id_claim"), "plan_line", ["cycle_id", "claim"], unique=False)
     op.create_index(
         op.f("ix_plan_line_cycle_id_state_rank_seq"), "plan_line", ["cycle_id", "state", "rank", "seq"], unique=False
     )

@@ -1,0 +1,89 @@
+"""An account in the target that is none of ours, whatever is written in it, keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import string
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.contract.scim_bench import CORE
+from tests.journey.test_scim import APP, connected, import_ldif, log, staff, sync
+from tests.world import ldif_person
+
+from provisor.app import provisioning
+from provisor.app.installation import Installation
+from provisor.domain.error import Refused
+from provisor.domain.job import Job
+from provisor.engine.service import Service
+from provisor.testing.scim import Options, ScimEmulator
+
+LONG = "".join(random.Random(1).choices(string.ascii_letters, k=6000))  # so mixed that it cannot be packed
+
+
+@pytest.fixture
+async def scim() -> AsyncIterator[ScimEmulator]:
+    async with ScimEmulator(Options(bulk=False)) as one:
+        yield one
+
+
+@pytest.fixture
+async def five(scim: ScimEmulator, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with connected(tmp_path / "home", scim.url, scim.options.token, staff(5)) as installation:
+        yield installation
+
+
+@pytest.mark.parametrize("name", [LONG, "nul\0here", "p00001@corp.example\0"])
+async def test_what_a_stranger_is_called_stops_nobody(scim: ScimEmulator, five: Installation, name: str) -> None:
+    stranger = scim.people.add({"schemas": [CORE], "userName": name, "active": True})
+    row = await sync(five)
+    assert (row.cycle.state, row.counts["create"]) == ("succeeded", 5)
+    assert len(scim.users) == 6
+    assert scim.users[stranger]["userName"] == name
+
+
+@pytest.mark.parametrize("key", [LONG, "nul\0here"])
+async def test_what_a_strangers_id_is_stops_nobody(scim: ScimEmulator, five: Installation, key: str) -> None:
+    scim.users[key] = scim.users.pop(scim.people.add({"schemas": [CORE], "userName": "stranger", "active": True}))
+    row = await sync(five)
+    assert (row.cycle.state, row.counts["create"]) == ("succeeded", 5)
+
+
+async def test_a_name_too_long_for_an_index_finds_its_account(scim: ScimEmulator, five: Installation) -> None:
+    name = f"{'long' * 55}@corp.example"
+    await import_ldif(five, ldif_person("p00001", mail=name))
+    known = scim.people.add({"schemas": [CORE], "userName": name, "active": True})
+    await sync(five)
+    assert known in {row.target_id for row in await log(five, status="success")}
+    assert [one["userName"] for one in scim.users.values()].count(name) == 1
+
+
+async def test_a_cycle_that_cannot_come_further_is_not_begun_again_at_once(five: Installation) -> None:
+    await provisioning.switch_on(five, APP)
+    begun: list[str] = []
+    now = five.clock()
+    stop, running = asyncio.Event(), asyncio.TaskGroup()
+
+    async def refuse(_job: Job) -> None:
+        raise Refused("DatabaseUnusable", detail="no space left")
+
+    async def enqueue(_job: str, cycle: str, epoch: int) -> None:
+        begun.append(cycle)
+        running.create_task(service.run_claimed(cycle, epoch))
+
+    parts = replace(provisioning.parts(five), open_target=refuse, clock=lambda: now)  # type: ignore[arg-type]
+    service = Service(parts, enqueue, stop)
+    async with running:
+        looking = running.create_task(service.run())
+        await asyncio.sleep(1)
+        assert len(begun) == 1
+        now += timedelta(seconds=2)
+        while len(begun) < 2:
+            await asyncio.sleep(0.05)
+        stop.set()
+        await looking
+    assert len(set(begun)) == 1
