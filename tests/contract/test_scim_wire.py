@@ -29,10 +29,14 @@ from provisor.domain.error import (
     Conflict,
     DuplicateTargetEntries,
     Incompatible,
+    InsufficientRights,
     InvalidValue,
     Misconfigured,
     NotFound,
+    NotPermitted,
+    ProvisorError,
     RateLimited,
+    Rejected,
     StillActive,
     Unauthorized,
     Unavailable,
@@ -511,6 +515,59 @@ async def test_slowing_down_is_asked_for_with_and_without_a_wait(wait: str | Non
         with pytest.raises(RateLimited) as caught:
             await target.create(person(1))
         assert caught.value.wait == (7.0 if wait else None)
+
+
+# ---- what is denied -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(402, Rejected), (403, NotPermitted), (412, Rejected), (423, NotPermitted), (451, NotPermitted)],
+)
+@pytest.mark.parametrize("updates", ["PATCH", "PUT"])
+async def test_what_is_denied_for_one_user_is_an_error_of_that_one(
+    updates: Any, status: int, kind: type[ProvisorError]
+) -> None:
+    async with ScimEmulator(Options(updates=updates)) as scim, opened(scim.url, {"updateMethod": updates}) as target:
+        owner = await target.create(person(1))
+        for method in ("PUT", "PATCH", "POST", "DELETE"):
+            scim.inject(Fault(kind="server-error", method=method, path="/Users", status=status))
+        for wanted in (target.disable(link(owner, {})), target.delete(link(owner, {})), target.create(person(2))):
+            with pytest.raises(kind) as caught:
+                await wanted
+            assert caught.value.reason.parameters["said"].endswith("out of order")
+        assert scim.requests["GET", "/Users"] == 1, "whether users can be read at all is asked once"
+
+
+async def test_a_user_that_may_not_be_read_is_an_error_of_that_one() -> None:
+    async with ScimEmulator() as scim, opened(scim.url) as target:
+        owner = await target.create(person(1))
+        scim.inject(Fault(kind="server-error", method="GET", path="/Users/", status=403))
+        with pytest.raises(NotPermitted) as caught:
+            await change(target, owner, {WORK: "new@example.com"})
+        assert caught.value.reason.parameters["account"] == owner.id
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, InsufficientRights), (401, Unauthorized)])
+async def test_who_may_not_even_read_users_has_no_rights(status: int, kind: type[ProvisorError]) -> None:
+    async with ScimEmulator() as scim, opened(scim.url) as target:
+        made = await target.create(person(1))
+        scim.inject(Fault(kind="server-error", method="PATCH", status=403))
+        scim.inject(Fault(kind="server-error", method="GET", path="/Users", status=status))
+        with pytest.raises(kind):
+            await target.disable(link(made, {}))
+
+
+async def test_of_many_who_is_denied_is_an_error_of_that_one() -> None:
+    operations = [{"bulkId": f"n{n}", "status": status} for n, status in enumerate(("403", "423", {"code": 402}))]
+    said = {"bulk": {"supported": True, "maxOperations": 10}}
+    nobody, answer = {"totalResults": 0, "Resources": []}, {"Operations": operations}
+    script = Script(says(200, said), says(200, nobody), says(200, answer), says(200, nobody))
+    async with serving(script) as url, opened(url) as target:
+        await ready(target)
+        answers = await target.create_many([person(number) for number in range(3)])
+        assert [type(one) for one in answers] == [NotPermitted, NotPermitted, Rejected]
+        assert script.seen == ["GET", "GET", "POST", "GET"]
 
 
 # ---- signing in -----------------------------------------------------------------------------------------------------
