@@ -289,6 +289,43 @@ async def test_pages_are_counted_by_what_came() -> None:
         assert scim.requests["GET", "/Users"] == 3
 
 
+def slices(*pages: tuple[list[str], int]) -> Script:
+    """No ServiceProviderConfig, then these pages."""
+    bodies = [
+        {"totalResults": total, "Resources": [{"id": one, "userName": one} for one in ids]} for ids, total in pages
+    ]
+    return Script(says(404), *(says(200, body) for body in bodies))
+
+
+@pytest.mark.parametrize(
+    ("pages", "ids"),
+    [
+        ([("ab", 2), ("cd", 2), ("e", 1)], "abcde"),  # the total is what is on the page
+        ([("ab", 2), ("cd", 2), ("", 0)], "abcd"),
+        ([("ab", 4), ("", 4)], "ab"),  # an empty page before the total
+        ([("ab", 4), ("bc", 4), ("", 4)], "abc"),  # a repeated row
+        ([("ab", 4), ("cd", 5), ("", 5)], "abcd"),  # it changed meanwhile
+        ([("ab", 2), ("ab", 2)], "ab"),  # the same again, beyond the total
+    ],
+)
+async def test_pages_that_contradict_the_total_end_without_one(pages: list[tuple[str, int]], ids: str) -> None:
+    script = slices(*((list(rows), total) for rows, total in pages))
+    async with serving(script) as url, opened(url) as target:
+        listing = [page async for page in target.list()]
+        assert {account.id for page in listing for account in page.accounts} == set(ids)
+        assert listing[-1].total is None
+        assert len(script.seen) == 1 + len(pages)
+
+
+@pytest.mark.parametrize("beyond", [says(200, {"totalResults": 2}), says(400), says(404)])
+async def test_a_total_that_is_reached_by_full_pages_costs_one_request_more(beyond: Any) -> None:
+    script = slices((["a", "b"], 2))
+    script.handlers = (*script.handlers, beyond)
+    async with serving(script) as url, opened(url) as target:
+        assert [page.total async for page in target.list()] == [2]
+        assert len(script.seen) == 3
+
+
 async def test_the_page_is_as_large_as_the_app_says() -> None:
     async with ScimEmulator(Options(max_results=7)) as scim, opened(scim.url) as target:
         await everybody(target)

@@ -49,22 +49,42 @@ class Users:
     # ---- reading ------------------------------------------------------------------------------------------------
 
     async def pages(self, filter_: str | None = None) -> AsyncIterator[Listing]:
-        """Pages by the number received; ends at the total, or at an empty page."""
-        received, first = 0, None
+        """Pages by the number received; ends at the total, or where nobody new is shown.
+
+        A total is not believed after a full page: one request more shows whether that was all. Where the pages
+        contradict it, an empty page without a total comes last.
+        """
+        seen: set[str | None] = set()
+        totals: set[int | None] = set()
+        received = largest = 0
         for number in count(1):
             asked = self.page_size if self.counts else None
-            page = await self.page(received + 1 if number > 1 or asked else None, asked, filter_)
-            rows = page.resources
-            if rows and number > 1 and self.id_of(rows[0]) == first:
-                if page.total is None:
-                    return
-                raise Incompatible(problem="OffsetIgnored", address=self.address)
-            first = self.id_of(rows[0]) if rows and number == 1 else first
+            start = received + 1 if number > 1 or asked else None
+            further = number > 1 and received in totals
+            page = await (self._further(start, asked, filter_) if further else self.page(start, asked, filter_))
+            rows, ids = page.resources, [self.id_of(row) for row in page.resources]
+            if not rows and number > 1:
+                break
+            totals.add(page.total)
+            if seen and seen.issuperset(ids):
+                if not further and page.total is not None and received < page.total:
+                    raise Incompatible(problem="OffsetIgnored", address=self.address)
+                totals.add(received + len(rows))
+                break
+            seen.update(ids)
             received += len(rows)
-            if rows or number == 1:
-                yield page
-            if not rows or (page.total is not None and received >= page.total):
-                return
+            largest = max(largest, len(rows))
+            yield page
+            full = len(rows) >= (largest if filter_ is None else asked or largest + 1)
+            if not rows or (page.total is not None and received >= page.total and not full):
+                break
+        if None not in totals and totals != {len(seen)}:
+            yield Listing((), None)
+
+    async def _further(self, start: int | None, size: int | None, filter_: str | None) -> Listing:
+        """What is shown after as many as the total says: nobody, or a refusal, where it is right."""
+        answer = await self._listed(start, size, filter_)
+        return listing_of(answer) if answer.ok else Listing((), None)
 
     async def page(self, start: int | None, size: int | None, filter_: str | None = None) -> Listing:
         """One page; a target that fails at `count` is asked without from then on."""
