@@ -278,6 +278,22 @@ async def test_a_user_without_an_id_is_named_by_the_check() -> None:
         assert (steps[-1].status, steps[-1].reason.parameters["problem"]) == ("failure", "NoId")
 
 
+async def test_another_user_than_the_one_asked_for_is_not_taken_for_that_one() -> None:
+    other = {"id": "8", "userName": "ceo", "active": False}
+    async with serving(Script(says(200, other))) as url, opened(url) as target:
+        with pytest.raises(Incompatible) as caught:
+            await target.get("7")
+        assert caught.value.reason.parameters == {"problem": "OtherUser", "address": f"{url}/Users/7"}
+
+
+@pytest.mark.parametrize(
+    ("user", "key"), [({"id": "ABC-1"}, "abc-1"), ({"id": "1", "userName": "Ada"}, "ada"), ({"id": 5}, "5")]
+)
+async def test_a_user_is_known_by_its_id_in_any_case_and_by_the_name_that_is_its_id(user: Any, key: str) -> None:
+    async with serving(Script(says(200, user))) as url, opened(url, {"idFrom": "userName"}) as target:
+        assert (await target.get(key)).id
+
+
 async def test_pages_are_counted_by_what_came() -> None:
     async with (
         ScimEmulator(Options(max_results=50, config="missing")) as scim,

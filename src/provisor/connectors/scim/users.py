@@ -125,6 +125,8 @@ class Users:
         user = object_of(answer)
         if user is None or not self.id_of(user):
             raise Incompatible(problem="NoId", address=answer.address, status=answer.status)
+        if key.casefold() not in self._names_of(user):
+            raise Incompatible(problem="OtherUser", address=answer.address)
         return user
 
     # ---- writing ------------------------------------------------------------------------------------------------
@@ -183,6 +185,11 @@ class Users:
         if found in (None, ""):
             return id_in(member(member(user, "meta"), "location"))
         return str(found)
+
+    def _names_of(self, user: Mapping[str, object]) -> set[str]:
+        """Whatever may stand for this user in an address, case-folded: its id and its name may both do."""
+        names = (self.id_of(user), member(user, "id"), id_in(member(member(user, "meta"), "location")))
+        return {str(name).casefold() for name in names if name is not None}
 
     def _url(self, key: str) -> str:
         return f"{self.address}/{quote(key, safe='')}"
