@@ -148,6 +148,17 @@ async def test_what_the_mapping_does_not_know_stays(updates: Any) -> None:
 
 
 @pytest.mark.parametrize("updates", ["PATCH", "PUT"])
+async def test_an_address_shown_without_its_type_is_replaced_and_gets_no_second_one(updates: Any) -> None:
+    async with ScimEmulator(Options(updates=updates)) as scim, opened(scim.url) as target:
+        made = await target.create({"userName": "ada", "active": True, WORK: "ada@example.com"})
+        del scim.user("ada")["emails"][0]["type"]
+        for mail in ("new1@example.com", "new2@example.com"):
+            assert (await change(target, made, {WORK: mail})).attributes[WORK] == mail
+        assert [email["value"] for email in scim.user("ada")["emails"]] == ["new2@example.com"]
+        assert WORK not in (await change(target, made, {WORK: None})).attributes
+
+
+@pytest.mark.parametrize("updates", ["PATCH", "PUT"])
 async def test_plain_values_replace_all_that_were_there(updates: Any) -> None:
     async with ScimEmulator(Options(updates=updates)) as scim, opened(scim.url) as target:
         made = await target.create({"userName": "ada", "active": True, "roles": ["admin", "editor"]})
