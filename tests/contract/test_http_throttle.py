@@ -9,6 +9,7 @@ from aiohttp import web
 from tests.contract.stub import HASTY, Script, says, serving, transport
 
 from provisor.connectors.http import Limits
+from provisor.connectors.http.throttle import throttle_of
 from provisor.domain.error import RateLimited, Unavailable
 
 EVER = Limits(patience=600)
@@ -109,6 +110,41 @@ async def test_a_target_that_asks_for_a_pause_holds_nobody_up_but_those_who_ask_
         one.stop()
         assert all(isinstance(end, Unavailable) for end in await asyncio.gather(*waiting, return_exceptions=True))
     assert len(quick.seen) == 40
+
+
+async def test_stop_reaches_who_waits_for_a_lane() -> None:
+    arrived, go = asyncio.Event(), asyncio.Event()
+
+    async def stuck(_request: web.Request) -> web.Response:
+        arrived.set()
+        await go.wait()
+        return web.json_response({})
+
+    async with serving(stuck) as url, transport(concurrency=1) as one, transport() as other:
+        busy = asyncio.create_task(one.call("POST", url))
+        await arrived.wait()
+        waiting = asyncio.create_task(other.call("POST", url))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        other.stop()
+        with pytest.raises(Unavailable) as refusal:
+            await waiting
+        assert refusal.value.reason.parameters["problem"] == "Stopping"
+        assert not busy.done()
+        go.set()
+        assert (await busy).ok
+
+
+async def test_who_waits_out_a_pause_leaves_the_lanes_to_others() -> None:
+    script = Script(says(429, Retry_After="50"))
+    async with serving(script) as url, transport(EVER, concurrency=1) as one:
+        waiting = [asyncio.create_task(one.call("GET", url)) for _ in range(3)]
+        await seen(script)
+        lanes = throttle_of(url, 1).lanes
+        await asyncio.wait_for(lanes.acquire(), 20)
+        lanes.release()
+        one.stop()
+        assert all(isinstance(end, Unavailable) for end in await asyncio.gather(*waiting, return_exceptions=True))
 
 
 async def test_waiting_for_a_turn_costs_no_patience() -> None:

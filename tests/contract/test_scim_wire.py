@@ -29,10 +29,14 @@ from provisor.domain.error import (
     Conflict,
     DuplicateTargetEntries,
     Incompatible,
+    InsufficientRights,
     InvalidValue,
     Misconfigured,
     NotFound,
+    NotPermitted,
+    ProvisorError,
     RateLimited,
+    Rejected,
     StillActive,
     Unauthorized,
     Unavailable,
@@ -141,6 +145,17 @@ async def test_what_the_mapping_does_not_know_stays(updates: Any) -> None:
         assert (user["nickName"], user["urn:example:1.0"], user["active"]) == ("Countess", {"shoe": 37}, False)
         cleared = await change(target, made, {WORK: None})
         assert cleared.attributes["emails"] == ["ada@home.example"]
+
+
+@pytest.mark.parametrize("updates", ["PATCH", "PUT"])
+async def test_an_address_shown_without_its_type_is_replaced_and_gets_no_second_one(updates: Any) -> None:
+    async with ScimEmulator(Options(updates=updates)) as scim, opened(scim.url) as target:
+        made = await target.create({"userName": "ada", "active": True, WORK: "ada@example.com"})
+        del scim.user("ada")["emails"][0]["type"]
+        for mail in ("new1@example.com", "new2@example.com"):
+            assert (await change(target, made, {WORK: mail})).attributes[WORK] == mail
+        assert [email["value"] for email in scim.user("ada")["emails"]] == ["new2@example.com"]
+        assert WORK not in (await change(target, made, {WORK: None})).attributes
 
 
 @pytest.mark.parametrize("updates", ["PATCH", "PUT"])
@@ -274,6 +289,22 @@ async def test_a_user_without_an_id_is_named_by_the_check() -> None:
         assert (steps[-1].status, steps[-1].reason.parameters["problem"]) == ("failure", "NoId")
 
 
+async def test_another_user_than_the_one_asked_for_is_not_taken_for_that_one() -> None:
+    other = {"id": "8", "userName": "ceo", "active": False}
+    async with serving(Script(says(200, other))) as url, opened(url) as target:
+        with pytest.raises(Incompatible) as caught:
+            await target.get("7")
+        assert caught.value.reason.parameters == {"problem": "OtherUser", "address": f"{url}/Users/7"}
+
+
+@pytest.mark.parametrize(
+    ("user", "key"), [({"id": "ABC-1"}, "abc-1"), ({"id": "1", "userName": "Ada"}, "ada"), ({"id": 5}, "5")]
+)
+async def test_a_user_is_known_by_its_id_in_any_case_and_by_the_name_that_is_its_id(user: Any, key: str) -> None:
+    async with serving(Script(says(200, user))) as url, opened(url, {"idFrom": "userName"}) as target:
+        assert (await target.get(key)).id
+
+
 async def test_pages_are_counted_by_what_came() -> None:
     async with (
         ScimEmulator(Options(max_results=50, config="missing")) as scim,
@@ -283,6 +314,43 @@ async def test_pages_are_counted_by_what_came() -> None:
             scim.people.add({"schemas": [CORE], "userName": f"p{number}"})
         assert len(set(await everybody(target))) == 120
         assert scim.requests["GET", "/Users"] == 3
+
+
+def slices(*pages: tuple[list[str], int]) -> Script:
+    """No ServiceProviderConfig, then these pages."""
+    bodies = [
+        {"totalResults": total, "Resources": [{"id": one, "userName": one} for one in ids]} for ids, total in pages
+    ]
+    return Script(says(404), *(says(200, body) for body in bodies))
+
+
+@pytest.mark.parametrize(
+    ("pages", "ids"),
+    [
+        ([("ab", 2), ("cd", 2), ("e", 1)], "abcde"),  # the total is what is on the page
+        ([("ab", 2), ("cd", 2), ("", 0)], "abcd"),
+        ([("ab", 4), ("", 4)], "ab"),  # an empty page before the total
+        ([("ab", 4), ("bc", 4), ("", 4)], "abc"),  # a repeated row
+        ([("ab", 4), ("cd", 5), ("", 5)], "abcd"),  # it changed meanwhile
+        ([("ab", 2), ("ab", 2)], "ab"),  # the same again, beyond the total
+    ],
+)
+async def test_pages_that_contradict_the_total_end_without_one(pages: list[tuple[str, int]], ids: str) -> None:
+    script = slices(*((list(rows), total) for rows, total in pages))
+    async with serving(script) as url, opened(url) as target:
+        listing = [page async for page in target.list()]
+        assert {account.id for page in listing for account in page.accounts} == set(ids)
+        assert listing[-1].total is None
+        assert len(script.seen) == 1 + len(pages)
+
+
+@pytest.mark.parametrize("beyond", [says(200, {"totalResults": 2}), says(400), says(404)])
+async def test_a_total_that_is_reached_by_full_pages_costs_one_request_more(beyond: Any) -> None:
+    script = slices((["a", "b"], 2))
+    script.handlers = (*script.handlers, beyond)
+    async with serving(script) as url, opened(url) as target:
+        assert [page.total async for page in target.list()] == [2]
+        assert len(script.seen) == 3
 
 
 async def test_the_page_is_as_large_as_the_app_says() -> None:
@@ -511,6 +579,59 @@ async def test_slowing_down_is_asked_for_with_and_without_a_wait(wait: str | Non
         with pytest.raises(RateLimited) as caught:
             await target.create(person(1))
         assert caught.value.wait == (7.0 if wait else None)
+
+
+# ---- what is denied -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(402, Rejected), (403, NotPermitted), (412, Rejected), (423, NotPermitted), (451, NotPermitted)],
+)
+@pytest.mark.parametrize("updates", ["PATCH", "PUT"])
+async def test_what_is_denied_for_one_user_is_an_error_of_that_one(
+    updates: Any, status: int, kind: type[ProvisorError]
+) -> None:
+    async with ScimEmulator(Options(updates=updates)) as scim, opened(scim.url, {"updateMethod": updates}) as target:
+        owner = await target.create(person(1))
+        for method in ("PUT", "PATCH", "POST", "DELETE"):
+            scim.inject(Fault(kind="server-error", method=method, path="/Users", status=status))
+        for wanted in (target.disable(link(owner, {})), target.delete(link(owner, {})), target.create(person(2))):
+            with pytest.raises(kind) as caught:
+                await wanted
+            assert caught.value.reason.parameters["said"].endswith("out of order")
+        assert scim.requests["GET", "/Users"] == 1, "whether users can be read at all is asked once"
+
+
+async def test_a_user_that_may_not_be_read_is_an_error_of_that_one() -> None:
+    async with ScimEmulator() as scim, opened(scim.url) as target:
+        owner = await target.create(person(1))
+        scim.inject(Fault(kind="server-error", method="GET", path="/Users/", status=403))
+        with pytest.raises(NotPermitted) as caught:
+            await change(target, owner, {WORK: "new@example.com"})
+        assert caught.value.reason.parameters["account"] == owner.id
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, InsufficientRights), (401, Unauthorized)])
+async def test_who_may_not_even_read_users_has_no_rights(status: int, kind: type[ProvisorError]) -> None:
+    async with ScimEmulator() as scim, opened(scim.url) as target:
+        made = await target.create(person(1))
+        scim.inject(Fault(kind="server-error", method="PATCH", status=403))
+        scim.inject(Fault(kind="server-error", method="GET", path="/Users", status=status))
+        with pytest.raises(kind):
+            await target.disable(link(made, {}))
+
+
+async def test_of_many_who_is_denied_is_an_error_of_that_one() -> None:
+    operations = [{"bulkId": f"n{n}", "status": status} for n, status in enumerate(("403", "423", {"code": 402}))]
+    said = {"bulk": {"supported": True, "maxOperations": 10}}
+    nobody, answer = {"totalResults": 0, "Resources": []}, {"Operations": operations}
+    script = Script(says(200, said), says(200, nobody), says(200, answer), says(200, nobody))
+    async with serving(script) as url, opened(url) as target:
+        await ready(target)
+        answers = await target.create_many([person(number) for number in range(3)])
+        assert [type(one) for one in answers] == [NotPermitted, NotPermitted, Rejected]
+        assert script.seen == ["GET", "GET", "POST", "GET"]
 
 
 # ---- signing in -----------------------------------------------------------------------------------------------------

@@ -235,6 +235,20 @@ async def test_a_token_that_ends_midway_stops_the_cycle_and_a_new_one_goes_on(tm
         assert len(scim.users) == 12
 
 
+async def test_an_account_that_may_not_be_touched_holds_nobody_else_up(tmp_path: Path) -> None:
+    async with emulated(tmp_path, 6) as (scim, installation):
+        await sync(installation)
+        owner = next(key for key, user in scim.users.items() if user["userName"] == "p00000@corp.example")
+        scim.inject(Fault(kind="server-error", method="PATCH", path=f"/Users/{owner}", status=403))
+        for number in range(3):
+            await people.act(installation, "disable", "User", f"p{number:05}@corp.example")
+        row = await sync(installation)
+        assert (row.cycle.state, row.counts) == ("succeeded", {"planned": 3, "disable": 2, "failed": 1})
+        [failed] = await log(installation, status="failure")
+        assert (failed.login, failed.reason.code) == ("p00000@corp.example", "NotPermitted")
+        assert failed.reason.parameters["status"] == "403"
+
+
 # ---- by hand --------------------------------------------------------------------------------------------------------
 
 

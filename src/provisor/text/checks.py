@@ -81,6 +81,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "NotShown": "it said yes, and does not show the account yet",
     "NotSearchable": "accounts cannot be found by {attribute}",
     "NoSuchPath": "there is nothing at this path",
+    "OtherUser": "it shows another user than the one that was asked for",
     "OffsetIgnored": "it sends the same page again and again",
     "OwnAccount": "it is the account that Provisor signs in with",
     "Redirected": "it sends us elsewhere, and credentials are not sent along",

@@ -82,8 +82,10 @@ OUTCOMES: Final[Mapping[str, Row]] = {
         "Take away what it still holds in the target; the next cycle checks again.",
     ),
     "NotPermitted": Row(
-        "The target does not allow this[: {problem}][ ({attribute})][ (account {account})].",
-        "Change it in the target by hand, or take it out of the mapping.",
+        "The target does not allow this[: {problem}][ ({attribute})][ (account {account})][; it said: {said}]"
+        "[ (HTTP {status} at {address})].",
+        "Change it in the target by hand, or take it out of the mapping. Where everybody's line says so, give the "
+        "signing-in admin the right to change users.",
     ),
     # ---- wait, then again ----------------------------------------------------------------------------------------
     "TooManyRequests": Row(

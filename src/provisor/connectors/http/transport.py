@@ -78,6 +78,7 @@ class Transport:
         self._concurrency = concurrency
         self._throttles: dict[str, Throttle] = {}  # by the beginning of an address
         self._stopping = asyncio.Event()
+        self._waits: set[asyncio.Timeout] = set()  # for a lane
         self._session: aiohttp.ClientSession | None = None
 
     def hide(self, secret: str) -> None:
@@ -124,6 +125,8 @@ class Transport:
     def stop(self) -> None:
         """Send nothing more: waiting and later requests raise Unavailable, those in flight finish."""
         self._stopping.set()
+        for waits in self._waits:
+            waits.reschedule(0)
 
     async def close(self) -> None:
         self.stop()
@@ -148,9 +151,11 @@ class Transport:
         limits, throttle = self.limits, self._throttle(request)
         spent = 0.0  # seconds; to wait for a turn costs no patience
         for attempt in itertools.count(1):
-            async with throttle.lanes:
-                sent = await self._turn(throttle, request)
+            sent = await self._turn(throttle, request)
+            try:
                 answer, failure = await self._outcome(request)
+            finally:
+                throttle.lanes.release()
             if failure is None:
                 assert answer is not None
                 if throttle.gap:
@@ -229,18 +234,42 @@ class Transport:
         return throttle
 
     async def _turn(self, throttle: Throttle, request: Request) -> float:
-        """Wait for this request's turn; gives back when it came. Raises RateLimited where it is too long a pause."""
+        """Wait for a lane, and for this request's turn in it; gives back when that came. The lane is the caller's.
+
+        Nobody holds a lane during a pause. Raises RateLimited where that is too long.
+        """
         clock = asyncio.get_running_loop().time
         while True:
-            now, rounds = clock(), throttle.rounds
-            if throttle.resume - now > self.limits.patience:
-                raise rate_limited(throttle.resume - now, method=request.method, address=request.address)
-            delay = throttle.take(now, self._distance) - now
-            if delay <= _TICK and not self._stopping.is_set():
-                return now
-            await self._rest(request, delay)
-            if throttle.rounds == rounds:
-                return clock()
+            while (pause := throttle.resume - clock()) > 0:
+                if pause > self.limits.patience:
+                    raise rate_limited(pause, method=request.method, address=request.address)
+                await self._rest(request, max(pause, _TICK))
+            await self._lane(throttle, request)
+            try:
+                now, rounds = clock(), throttle.rounds
+                if throttle.resume <= now:
+                    delay = throttle.take(now, self._distance) - now
+                    if delay <= _TICK and not self._stopping.is_set():
+                        return now
+                    await self._rest(request, delay)
+                    if throttle.rounds == rounds:
+                        return clock()
+            except BaseException:
+                throttle.lanes.release()
+                raise
+            throttle.lanes.release()
+
+    async def _lane(self, throttle: Throttle, request: Request) -> None:
+        """Wait for a lane, but not beyond `stop`. Raises Unavailable then."""
+        waits = asyncio.timeout(None)
+        try:
+            async with waits:
+                self._waits.add(waits)
+                await throttle.lanes.acquire()
+        except TimeoutError:
+            await self._rest(request, 0)  # stopping
+        finally:
+            self._waits.discard(waits)
 
     async def _rest(self, request: Request, seconds: float) -> None:
         """Wait, but not beyond `stop`. Raises Unavailable then."""

@@ -65,9 +65,9 @@ def put(user: Json, path: Path, value: Value, profile: Profile, spelled: Spellin
     key = spelled(home, path.attribute)
     if path.where is not None:
         elements = _among(home, key)
-        element = element_of(elements, path.where) if elements else None
-        if element is None and not profile.emailTypes:
-            element = _untyped(elements, path, profile)
+        element = element_of(elements, path) if elements else None
+        if not profile.emailTypes and (element is None or not element.get(key_in(element, "type"))):
+            element = _untyped(elements, path, profile) or element
         if element is None:
             element = _labelled(path, profile)
             elements.append(element)
@@ -85,7 +85,7 @@ def take(user: Json, path: Path) -> None:
     key = key_in(home, path.attribute)
     if path.where is not None:
         elements = _among(home, key)
-        element = element_of(elements, path.where)
+        element = element_of(elements, path)
         if element is not None and path.sub == "value":
             elements.remove(element)
         elif element is not None:
@@ -121,17 +121,18 @@ def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> J
     """
     operations: list[Json] = []
     added: dict[str, list[Json]] = {}
+    together = not profile.emailTypes or _some_untyped(held)
     for name, value in wanted.items():
         path = path_of(name)
         if path.where is None:
             operations.append(_operation(path.text, None if value is None else _written(path, value, profile)))
             continue
-        if path.attribute == "emails" and not profile.emailTypes:
+        if path.attribute == "emails" and together:
             operations = [one for one in operations if one["path"] != path.several]
             operations.append(_all_emails(wanted, held, profile))
             continue
         home = held.get(key_in(held, path.schema), {}) if path.schema else held
-        there = element_of(home.get(key_in(home, path.attribute)), path.where) if isinstance(home, Mapping) else None
+        there = element_of(home.get(key_in(home, path.attribute)), path) if isinstance(home, Mapping) else None
         if there is not None and value is not None:
             operations.append(_operation(path.text, said(value, profile)))
         elif there is not None:
@@ -162,7 +163,7 @@ def _operation(path: str, value: object) -> Json:
 def _add(added: dict[str, list[Json]], path: Path, value: Value, profile: Profile) -> None:
     """A value that is not there yet is added whole, with all that is known of it."""
     elements = added.setdefault(path.several, [])
-    element = element_of(elements, path.where) if path.where else None
+    element = element_of(elements, path)
     if element is None:
         element = _labelled(path, profile)
         elements.append(element)
@@ -180,6 +181,12 @@ def _all_emails(wanted: Attributes, held: Mapping[str, object], profile: Profile
             else:
                 put(emails, path, value, profile)
     return _operation("emails", emails["emails"])
+
+
+def _some_untyped(held: Mapping[str, object]) -> bool:
+    emails = held.get(key_in(held, "emails"))
+    shown = emails if isinstance(emails, list) else []
+    return any(isinstance(email, dict) and not email.get(key_in(email, "type")) for email in shown)
 
 
 def _untyped(elements: object, path: Path, profile: Profile) -> Json | None:

@@ -114,12 +114,13 @@ def truth(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def element_of(elements: object, where: tuple[str, str]) -> Json | None:
-    """The first value of several that `where` names; an e-mail address without a type is the work one."""
-    name, wanted = where
+def element_of(elements: object, path: Path) -> Json | None:
+    """The first value of several that the path names; an e-mail address without a type is the work one."""
+    name, wanted = path.where or ("", "")
+    usual = "work" if name == "type" and path.several == "emails" else None
     for element in elements if isinstance(elements, list) else ():
         if isinstance(element, dict):
-            held = element[name] if name in element else _member(element, name)
+            held = (element[name] if name in element else _member(element, name)) or usual
             if held == wanted or str(held).casefold() == wanted.casefold():
                 return element
     return None

@@ -15,7 +15,7 @@ from provisor.connectors.scim.check import Check
 from provisor.connectors.scim.paths import Json, flat, path_of
 from provisor.connectors.scim.profile import read_profile
 from provisor.connectors.scim.signin import signer
-from provisor.connectors.scim.users import USUAL_PAGE, FilterRefused, Users
+from provisor.connectors.scim.users import DENIED, USUAL_PAGE, FilterRefused, Users
 from provisor.connectors.scim.wire import id_in, object_of, scim_type
 from provisor.domain.change import Difference
 from provisor.domain.error import (
@@ -222,6 +222,8 @@ class Scim:
 
     async def _refused(self, answer: Answer, desired: Attributes) -> ProvisorError:
         """Why there is no new user. One that is there, and can be found, is taken over by the next cycle."""
+        if answer.status in DENIED:
+            return await self._users.denied(answer)
         if answer.status != 409 and scim_type(answer) != "uniqueness":
             return answer.fault() or Incompatible(problem="UnexpectedJson", address=answer.address)
         try:

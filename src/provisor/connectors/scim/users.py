@@ -12,9 +12,10 @@ from provisor.connectors.scim.discovery import Offer, read_offer
 from provisor.connectors.scim.paths import Json
 from provisor.connectors.scim.profile import LARGEST_PAGE, Profile
 from provisor.connectors.scim.wire import Listing, id_in, listing_of, member, object_of, speaks_scim
-from provisor.domain.error import Incompatible, NotFound, ProvisorError, Rejected, RetryLater
+from provisor.domain.error import Incompatible, NotFound, NotPermitted, ProvisorError, Rejected, RetryLater
 
 USUAL_PAGE = 100
+DENIED = (402, 403, 412, 423, 451)  # to one user's request: it may be this user alone, an owner, say
 _NO_FILTER = (400, 403, 404, 405, 422, 501)
 
 
@@ -30,6 +31,7 @@ class Users:
         self.put_only = profile.updateMethod == "PUT"
         self._offer: Offer | None = None if profile.discovery else Offer()
         self._lock = asyncio.Lock()
+        self._admitted = False  # users can be listed, although something was denied
 
     async def offer(self) -> Offer:
         """What the target offers, asked for once."""
@@ -47,22 +49,42 @@ class Users:
     # ---- reading ------------------------------------------------------------------------------------------------
 
     async def pages(self, filter_: str | None = None) -> AsyncIterator[Listing]:
-        """Pages by the number received; ends at the total, or at an empty page."""
-        received, first = 0, None
+        """Pages by the number received; ends at the total, or where nobody new is shown.
+
+        A total is not believed after a full page: one request more shows whether that was all. Where the pages
+        contradict it, an empty page without a total comes last.
+        """
+        seen: set[str | None] = set()
+        totals: set[int | None] = set()
+        received = largest = 0
         for number in count(1):
             asked = self.page_size if self.counts else None
-            page = await self.page(received + 1 if number > 1 or asked else None, asked, filter_)
-            rows = page.resources
-            if rows and number > 1 and self.id_of(rows[0]) == first:
-                if page.total is None:
-                    return
-                raise Incompatible(problem="OffsetIgnored", address=self.address)
-            first = self.id_of(rows[0]) if rows and number == 1 else first
+            start = received + 1 if number > 1 or asked else None
+            further = number > 1 and received in totals
+            page = await (self._further(start, asked, filter_) if further else self.page(start, asked, filter_))
+            rows, ids = page.resources, [self.id_of(row) for row in page.resources]
+            if not rows and number > 1:
+                break
+            totals.add(page.total)
+            if seen and seen.issuperset(ids):
+                if not further and page.total is not None and received < page.total:
+                    raise Incompatible(problem="OffsetIgnored", address=self.address)
+                totals.add(received + len(rows))
+                break
+            seen.update(ids)
             received += len(rows)
-            if rows or number == 1:
-                yield page
-            if not rows or (page.total is not None and received >= page.total):
-                return
+            largest = max(largest, len(rows))
+            yield page
+            full = len(rows) >= (largest if filter_ is None else asked or largest + 1)
+            if not rows or (page.total is not None and received >= page.total and not full):
+                break
+        if None not in totals and totals != {len(seen)}:
+            yield Listing((), None)
+
+    async def _further(self, start: int | None, size: int | None, filter_: str | None) -> Listing:
+        """What is shown after as many as the total says: nobody, or a refusal, where it is right."""
+        answer = await self._listed(start, size, filter_)
+        return listing_of(answer) if answer.ok else Listing((), None)
 
     async def page(self, start: int | None, size: int | None, filter_: str | None = None) -> Listing:
         """One page; a target that fails at `count` is asked without from then on."""
@@ -96,43 +118,64 @@ class Users:
         return await self.transport.call("GET", url, expected=_NO_FILTER)
 
     async def get(self, key: str) -> Json:
-        """One user. Raises NotFound."""
-        answer = await self.transport.call("GET", self._url(key), expected=(404, 410))
+        """One user. Raises NotFound, NotPermitted."""
+        answer = await self.transport.call("GET", self._url(key), expected=(404, 410, *DENIED))
         if not answer.ok:
-            raise await self._missing(answer, key)
+            raise await self._refusal(answer, key)
         user = object_of(answer)
         if user is None or not self.id_of(user):
             raise Incompatible(problem="NoId", address=answer.address, status=answer.status)
+        if key.casefold() not in self._names_of(user):
+            raise Incompatible(problem="OtherUser", address=answer.address)
         return user
 
     # ---- writing ------------------------------------------------------------------------------------------------
 
     async def post(self, body: Json) -> Answer:
-        """POST /Users; a refusal because such a user is there (409) is given back."""
-        answer = await self.transport.call("POST", self.address, body=body, expected=(400, 404, 409))
+        """POST /Users; a refusal of this one user is given back."""
+        answer = await self.transport.call("POST", self.address, body=body, expected=(400, 404, 409, *DENIED))
         if answer.status == 404:
             raise nowhere(answer)
         return answer
 
     async def patch(self, key: str, body: Json) -> Answer:
         """PATCH; where the target has none (405, 501) or misses a value that was to be replaced (400), it is told."""
-        answer = await self.transport.call("PATCH", self._url(key), body=body, expected=(400, 404, 405, 410, 501))
-        if answer.status in (404, 410):
-            raise await self._missing(answer, key)
+        told = (400, 405, 501)
+        answer = await self.transport.call("PATCH", self._url(key), body=body, expected=(404, 410, *DENIED, *told))
+        if not answer.ok and answer.status not in told:
+            raise await self._refusal(answer, key)
         return answer
 
     async def put(self, key: str, body: Json) -> Answer:
-        """PUT of the whole user. Raises NotFound."""
-        answer = await self.transport.call("PUT", self._url(key), body=body, expected=(404, 410))
+        """PUT of the whole user. Raises NotFound, NotPermitted."""
+        answer = await self.transport.call("PUT", self._url(key), body=body, expected=(404, 410, *DENIED))
         if not answer.ok:
-            raise await self._missing(answer, key)
+            raise await self._refusal(answer, key)
         return answer
 
     async def delete(self, key: str) -> None:
-        """Raises NotFound."""
-        answer = await self.transport.call("DELETE", self._url(key), expected=(404, 410))
+        """Raises NotFound, NotPermitted."""
+        answer = await self.transport.call("DELETE", self._url(key), expected=(404, 410, *DENIED))
         if not answer.ok:
-            raise await self._missing(answer, key)
+            raise await self._refusal(answer, key)
+
+    async def denied(self, answer: Answer, **account: str) -> ProvisorError:
+        """What it means that a request for one user is denied: this user, or whatever this connection asks for.
+
+        The list of users tells, which is asked for once: else every denial would cost two requests.
+        """
+        try:
+            async with self._lock:
+                if not self._admitted:
+                    asked = await self._first()
+                    fault = asked.fault()
+                    if fault is not None and asked.status == 403:
+                        return fault
+                    self._admitted = True
+        except ProvisorError as error:
+            return error
+        kind = Rejected if answer.status in (402, 412) else NotPermitted
+        return kind(**account, status=answer.status, address=answer.address, said=answer.said)
 
     # ---- steps --------------------------------------------------------------------------------------------------
 
@@ -143,28 +186,40 @@ class Users:
             return id_in(member(member(user, "meta"), "location"))
         return str(found)
 
+    def _names_of(self, user: Mapping[str, object]) -> set[str]:
+        """Whatever may stand for this user in an address, case-folded: its id and its name may both do."""
+        names = (self.id_of(user), member(user, "id"), id_in(member(member(user, "meta"), "location")))
+        return {str(name).casefold() for name in names if name is not None}
+
     def _url(self, key: str) -> str:
         return f"{self.address}/{quote(key, safe='')}"
 
-    async def _missing(self, answer: Answer, key: str) -> ProvisorError:
-        """What a 404 means: this user is gone, or users do not live at this address at all.
+    async def _refusal(self, answer: Answer, key: str) -> ProvisorError:
+        """What a 404 means: this user is gone, or users do not live at this address at all; or what is denied.
 
-        Believed where SCIM says so in its own words, or where the list of users is there: a leaver who only seems to
-        be gone keeps the account.
+        A 404 is believed where SCIM says so in its own words, or where the list of users is there: a leaver who only
+        seems to be gone keeps the account.
         """
+        if answer.status in DENIED:
+            return await self.denied(answer, account=key)
         if speaks_scim(answer) or await self._exists():
             return NotFound(account=key, said=answer.said)
         return nowhere(answer)
 
     async def _exists(self) -> bool:
         """Is there a list of users at this address?"""
-        answer = await self._counted(1 if self.counts else None, 1 if self.counts else None, None)
+        answer = await self._first()
         if answer.status == 404:
             return False
         if not answer.ok:
             return True  # it is there, and refuses to be read
         listing_of(answer)
         return True
+
+    async def _first(self) -> Answer:
+        """The list of users, as little of it as can be asked for."""
+        size = 1 if self.counts else None
+        return await self._counted(size, size, None if self.profile.list else 'userName eq "nobody"')
 
 
 class FilterRefused(Rejected):
