@@ -32,6 +32,15 @@ async def test_while_the_target_asks_for_a_pause_nobody_sends_anything() -> None
     assert min(script.at[1:]) - script.at[0] >= 0.29  # the clock of a loop is coarse
 
 
+async def test_a_target_that_is_out_of_service_is_left_alone_by_everybody() -> None:
+    script = Script(says(503, Retry_After="0.3"), says(200, {}))
+    async with serving(script) as url, transport() as one, transport() as other:
+        with pytest.raises(Unavailable):
+            await one.call("POST", url)
+        await other.call("POST", url)
+    assert script.at[1] - script.at[0] >= 0.29
+
+
 async def test_two_transports_to_one_target_keep_to_one_rate() -> None:
     script = Script(says(200, {}))
     async with serving(script) as url, transport(rate=40) as one, transport(rate=40) as other:

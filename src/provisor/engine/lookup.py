@@ -62,7 +62,7 @@ class Lookup:
         seen: set[str] = set()
         total: int | None = None
         async for page in self._target.list():
-            total = page.total
+            total = total if page.total is None else page.total
             if not seen and self._target.capabilities.filter and costs_more(page, self._unlinked):
                 return False
             seen.update(account.id for account in page.accounts)

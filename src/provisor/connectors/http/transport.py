@@ -156,6 +156,8 @@ class Transport:
                 answer, failure = await self._outcome(request)
             finally:
                 throttle.lanes.release()
+            if answer is not None and answer.status == 503 and answer.wait:
+                throttle.pause(asyncio.get_running_loop().time(), answer.wait)  # it is out of service, for everybody
             if failure is None:
                 assert answer is not None
                 if throttle.gap:

@@ -85,7 +85,7 @@ async def _listed(target: Target, found: Mapping[str, list[Account]], attributes
         if not seen and target.capabilities.filter and costs_more(page, len(found)):
             return False
         seen.update(account.id for account in page.accounts)
-        total = page.total
+        total = total if page.total is None else page.total
         for account in page.accounts:
             values = ((name, account.attributes.get(name)) for name in attributes)
             for claim in {str(Claim(name, value)) for name, value in values if isinstance(value, str)} & found.keys():
