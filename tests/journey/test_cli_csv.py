@@ -161,3 +161,14 @@ async def test_the_short_lists_are_tables_too(provisor: Command) -> None:
     assert (await provisor.done("app", "assignments", GOTO, "--json")).json == {"value": []}
     found = table((await provisor.done("gallery", "search", "meeting", "--csv")).out)
     assert GOTO in [row["name"] for row in found]
+
+
+async def test_a_header_alone_is_no_directory(provisor: Command, tmp_path: Path) -> None:
+    await provisor.done("directory", "import", str(EXAMPLES / "people.csv"))
+    alone = tmp_path / "people.csv"
+    alone.write_text((EXAMPLES / "people.csv").read_text("utf-8-sig").splitlines()[0] + "\n", "utf-8")
+    for more in ((), ("--full", "--confirm-missing")):
+        result = await provisor("directory", "import", str(alone), *more)
+        assert result.code != 0
+        assert "There is no record in it" in result.err
+    assert len(table((await provisor.done("directory", "users", "--csv")).out)) == 6

@@ -85,7 +85,7 @@ async def take_in(
 
 
 def _check_usable(records: Mapping[str, Record], summary: Summary, options: Options) -> None:
-    if not records and not summary.faults:
+    if not records and not summary.refused:
         raise Refused("ImportEmpty")
     if summary.refused and (options.strict or not records):
         _refuse_faults(summary, sound=bool(records))
@@ -106,8 +106,8 @@ def _sorted_out(delivered: Iterable[Record | Fault]) -> tuple[Mapping[str, Recor
         if isinstance(one, Fault):
             faults.append(one)
         elif one.anchor in records or one.key in keys:
-            first = records[one.anchor].line if one.anchor in records else keys[one.key]
-            reason = Reason("DuplicateRecord", {"anchor": one.anchor, "first": str(first)})
+            twice, first = (one.anchor, records[one.anchor].line) if one.anchor in records else (one.key, keys[one.key])
+            reason = Reason("DuplicateRecord", {"anchor": twice, "first": str(first)})
             faults.append(Fault(one.line, one.key, "", reason, fatal=True, names=(one.key, one.anchor)))
         else:
             records[one.anchor] = one

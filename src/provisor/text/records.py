@@ -8,7 +8,7 @@ from typing import Final
 from provisor.text.row import Row
 
 _EXPORT = "Export it again; with `--strict` an import takes all of a file or nothing."
-_UTF8 = "Convert it: `iconv -f ISO-8859-1 -t UTF-8 people.csv > utf8.csv`; in Excel, save it as “CSV UTF-8”."
+_CONVERT = "Convert it: `iconv -f {0} -t UTF-8 people.csv > utf8.csv`; in Excel, save it as “CSV UTF-8”."
 
 RECORDS: Final[Mapping[str, Row]] = {
     "ImportHasFaults": Row(
@@ -22,7 +22,7 @@ RECORDS: Final[Mapping[str, Row]] = {
     "ImportEmpty": Row("There is no record in it, and nothing was changed.", "Check the file, or the export's filter."),
     "ImportUnreadable": Row(
         "Not one record of it can be taken; there are {count}, the first at line {line}[: {why}].",
-        "Is it LDIF at all? If it is CSV, add `--format csv`. See docs/how-to/import-a-directory.md.",
+        "Was it read as what it is? `--format ldif` or `--format csv` says so. See docs/how-to/import-a-directory.md.",
     ),
     "DuplicateRecord": Row("This is a second record of {anchor}[; the first is at line {first}]."),
     "AnchorChanged": Row(
@@ -55,8 +55,10 @@ RECORDS: Final[Mapping[str, Row]] = {
     ),
     "LdifBinarySkipped": Row("Binary values were left out: {count}."),
     "LdifPassedOver": Row("Objects that are neither person nor group were passed over: {count}."),
-    "CsvEncoding": Row("The file is in {encoding}; a CSV must be UTF-8.", _UTF8),
-    "CsvInvalidText": Row("The byte {byte} is not UTF-8: the file was saved as Latin-1 or the like.", _UTF8),
+    "CsvEncoding": Row("The file is in {encoding}; a CSV must be UTF-8.", _CONVERT.format("UTF-16")),
+    "CsvInvalidText": Row(
+        "The byte {byte} is not UTF-8: the file was saved as Latin-1 or the like.", _CONVERT.format("ISO-8859-1")
+    ),
     "CsvNul": Row("There is a NUL character in it.", _EXPORT),
     "CsvMalformed": Row(
         "Something stands behind a closing quotation mark.",
@@ -66,7 +68,7 @@ RECORDS: Final[Mapping[str, Row]] = {
         "A quotation mark opens here and is never closed: everything behind it was left out.",
         "Close it; as long as it is open, nobody is removed.",
     ),
-    "CsvTooLong": Row("A row or cell is too long; the limit is {limit} bytes.", "Shorten it, or leave the column out."),
+    "CsvTooLong": Row("A row or cell is too long: beyond {limit} characters.", "Shorten it, or leave the column out."),
     "CsvWrongWidth": Row(
         "The row has {cells} cells, and the header {expected}.", "Put cells that have the delimiter in them in quotes."
     ),
