@@ -47,7 +47,12 @@ class Lookup:
         refused: dict[str, EntryError] = {}
         if not self._complete:  # whom the listing did not show is asked for
             absent = {entry_id: claims for entry_id, claims in wanted.items() if not found.get(entry_id)}
-            for entry_id, answer in (await self._ask(absent)).items():
+            answers = await self._ask(dict([*absent.items()][:1]))
+            if not self._listing and not self._target.capabilities.filter and self._target.capabilities.list:
+                self._complete = await self._listed_all()  # it takes no filter after all
+                return await self.find(wanted)
+            answers |= await self._ask(dict([*absent.items()][1:]))
+            for entry_id, answer in answers.items():
                 if isinstance(answer, EntryError):
                     refused[entry_id] = answer
                 else:
@@ -79,7 +84,7 @@ class Lookup:
                     found[str(Claim(name, str(value)))].append(account)
         return found
 
-    async def _ask(self, wanted: Mapping[str, Sequence[Claim]]) -> Mapping[str, Sequence[Account] | EntryError]:
+    async def _ask(self, wanted: Mapping[str, Sequence[Claim]]) -> dict[str, Sequence[Account] | EntryError]:
         places = asyncio.Semaphore(CONCURRENCY)
 
         async def one(claims: Sequence[Claim]) -> Sequence[Account] | EntryError:

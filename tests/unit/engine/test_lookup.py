@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from provisor.connector import Capabilities, Page, Target
@@ -51,6 +52,18 @@ async def look_up(shelf: Shelf, *mails: str, unlinked: int | None = None) -> tup
 
 
 MANY = [f"m{number}@x.example" for number in range(100)]
+
+
+async def test_a_target_whose_filter_turns_out_not_to_work_is_listed_once() -> None:
+    class Turncoat(Shelf):
+        async def find(self, attribute: str, value: str) -> Sequence[Account]:
+            self.capabilities = replace(self.capabilities, filter=False)
+            return await super().find(attribute, value)
+
+    shelf = Turncoat(MANY)
+    found, _ = await look_up(shelf, "m3@x.example", "nobody@x.example", "m5@x.example")
+    assert found == {"m3@x.example": ["a3"], "m5@x.example": ["a5"]}
+    assert (shelf.pages, shelf.queries) == (1 + 10, 1)
 
 
 async def test_few_people_are_asked_for_one_by_one() -> None:

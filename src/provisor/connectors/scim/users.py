@@ -82,8 +82,13 @@ class Users:
             yield Listing((), None)
 
     async def _further(self, start: int | None, size: int | None, filter_: str | None) -> Listing:
-        """What is shown after as many as the total says: nobody, or a refusal, where it is right."""
-        answer = await self._listed(start, size, filter_)
+        """What is shown after as many as the total says: nobody, a refusal or a failure, where it is right."""
+        try:
+            answer = await self._listed(start, size, filter_)
+        except RetryLater as error:
+            if not error.reason.parameters.get("status", "").startswith("5"):
+                raise
+            return Listing((), None)
         return listing_of(answer) if answer.ok else Listing((), None)
 
     async def page(self, start: int | None, size: int | None, filter_: str | None = None) -> Listing:

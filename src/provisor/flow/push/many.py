@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -106,7 +107,7 @@ def shows_everybody(target: Target, listed: int, total: int | None) -> bool:
 
 
 async def read_back(target: Target, ids: Collection[str]) -> Mapping[str, Account]:
-    """The accounts of these ids, by listing or one by one; those that are not there are left out."""
+    """The accounts of these ids, by listing or one by one; those that are not shown are left out."""
     found: dict[str, Account] = {}
     listed = False
     async for page in target.list():
@@ -116,10 +117,8 @@ async def read_back(target: Target, ids: Collection[str]) -> Mapping[str, Accoun
         found.update((account.id, account) for account in page.accounts if account.id in ids)
     for one in ids:
         if one not in found:
-            try:
+            with suppress(EntryError):
                 found[one] = await target.get(one)
-            except NotFound:
-                continue
     return found
 
 
