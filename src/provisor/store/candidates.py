@@ -14,7 +14,6 @@ from provisor.domain.assignment import AppRole
 from provisor.domain.job import NO_SEAT, Cycle, Job
 from provisor.domain.resource import ResourceType
 from provisor.ledger import Candidate, Claim, Lost
-from provisor.store.among import among
 from provisor.store.apps import roles_of
 from provisor.store.database import Connection
 from provisor.store.directories import ENTRY, entry_from
@@ -99,13 +98,13 @@ class Scan:
         roles = {role.id: role for role in await roles_of(connection, self.job.app_id)}
         app_id = self.job.app_id
         direct = sa.select(assignment.c.principal_id, assignment.c.app_role_id).where(
-            assignment.c.app_id == app_id, among(assignment.c.principal_id, ids)
+            assignment.c.app_id == app_id, assignment.c.principal_id.in_(ids)
         )
         through = (
             sa.select(membership.c.member_id, assignment.c.app_role_id)
             .join(assignment, assignment.c.principal_id == membership.c.group_id)
             .join(entry, entry.c.id == membership.c.group_id)
-            .where(assignment.c.app_id == app_id, among(membership.c.member_id, ids))
+            .where(assignment.c.app_id == app_id, membership.c.member_id.in_(ids))
             .where(entry.c.deleted_at.is_(None), ~entry.c.purged)
         )
         held: dict[str, list[AppRole]] = defaultdict(list)
@@ -121,7 +120,7 @@ class Scan:
             .join(cycle, cycle.c.id == plan_line.c.cycle_id)
             .order_by(cycle.c.number)
         )
-        rows = await connection.execute(query.where(unanswered(self.job.id), among(plan_line.c.entry_id, ids)))
+        rows = await connection.execute(query.where(unanswered(self.job.id), plan_line.c.entry_id.in_(ids)))
         return {str(row.entry_id): Lost(Claim(*row.claim.split("=", 1)), row.began) for row in rows.all() if row.claim}
 
 

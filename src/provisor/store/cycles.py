@@ -16,7 +16,6 @@ from provisor.domain.resource import Account, Link, ResourceType
 from provisor.flow.push import NOT_PUSHED
 from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
-from provisor.store.among import among
 from provisor.store.apps import active_links
 from provisor.store.candidates import RUNNING, Scan, unanswered
 from provisor.store.claims import is_key, key_of
@@ -80,7 +79,7 @@ class CycleLedger:
                 yield page
 
     async def settle(self, found: Mapping[str, Account | None]) -> Mapping[str, Link]:
-        query = WITH_NAMES.where(unanswered(self._job.id), among(plan_line.c.entry_id, list(found)))
+        query = WITH_NAMES.where(unanswered(self._job.id), plan_line.c.entry_id.in_(list(found)))
         links: dict[str, Link] = {}
         async with self._database.transaction() as connection:
             await self._still_ours(connection)
@@ -110,7 +109,7 @@ class CycleLedger:
     async def listed(self, claims: Sequence[str]) -> Mapping[str, Sequence[Account]]:
         named = {key_of(claim): claim for claim in claims}
         query = sa.select(listed_account).where(
-            listed_account.c.cycle_id == self._cycle.id, among(listed_account.c.claim, list(named))
+            listed_account.c.cycle_id == self._cycle.id, listed_account.c.claim.in_(list(named))
         )
         found: dict[str, list[Account]] = defaultdict(list)
         async with self._database.read() as connection:
@@ -124,7 +123,7 @@ class CycleLedger:
 
     async def known(self, target_ids: Sequence[str]) -> Collection[str]:
         seen = sa.select(listed_account.c.target_id).where(
-            listed_account.c.cycle_id == self._cycle.id, among(listed_account.c.target_id, target_ids)
+            listed_account.c.cycle_id == self._cycle.id, listed_account.c.target_id.in_(target_ids)
         )
         async with self._database.read() as connection:
             held = await holders_of(connection, self._job.id, target_ids)
@@ -309,7 +308,7 @@ class CycleLedger:
 
     async def _mark(self, connection: Connection, seqs: Sequence[int], state: str) -> None:
         if seqs:
-            chosen = (plan_line.c.cycle_id == self._cycle.id) & among(plan_line.c.seq, seqs)
+            chosen = (plan_line.c.cycle_id == self._cycle.id) & plan_line.c.seq.in_(seqs)
             await connection.execute(sa.update(plan_line).where(chosen).values(state=state))
 
     async def _count(self, connection: Connection, more: Mapping[str, int], **exact: int) -> None:

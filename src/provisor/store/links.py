@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from provisor.domain.resource import Link
 from provisor.ledger import Holder
-from provisor.store.among import among
 from provisor.store.database import Connection
 from provisor.store.directories import spoken_name
 from provisor.store.document import encode
@@ -22,7 +21,7 @@ async def holders_of(connection: Connection, job_id: str, target_ids: Sequence[s
     query = (
         sa.select(link.c.target_id, link.c.entry_id, entry.c.login)
         .join(entry, entry.c.id == link.c.entry_id)
-        .where(link.c.job_id == job_id, among(link.c.target_id, target_ids), ~entry.c.purged)
+        .where(link.c.job_id == job_id, link.c.target_id.in_(target_ids), ~entry.c.purged)
     )
     rows = (await connection.execute(query)).all()
     return {row.target_id: Holder(row.entry_id, spoken_name(row.entry_id, row.login)) for row in rows}
@@ -33,7 +32,7 @@ async def release_purged(connection: Connection, job_id: str, target_ids: Sequen
     if not target_ids:
         return frozenset()
     gone = sa.exists().where(entry.c.id == link.c.entry_id, entry.c.purged)
-    left = sa.delete(link).where(link.c.job_id == job_id, among(link.c.target_id, target_ids), gone)
+    left = sa.delete(link).where(link.c.job_id == job_id, link.c.target_id.in_(target_ids), gone)
     rows = (await connection.execute(left.returning(link.c.target_id))).all()
     return frozenset(str(row.target_id) for row in rows)
 
@@ -62,14 +61,14 @@ async def keep_links(connection: Connection, job_id: str, links: Sequence[Link])
 
 async def unlink(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
     if entry_ids:
-        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, among(link.c.entry_id, entry_ids)))
+        await connection.execute(sa.delete(link).where(link.c.job_id == job_id, link.c.entry_id.in_(entry_ids)))
 
 
 async def believe_active(connection: Connection, job_id: str, entry_ids: Sequence[str]) -> None:
     """Their accounts are about to be changed: until an answer says otherwise, each may be active."""
     if entry_ids:
-        idle = (link.c.job_id == job_id) & among(link.c.entry_id, entry_ids) & ~link.c.believed_active
-        await connection.execute(sa.update(link).where(idle).values(believed_active=True))
+        theirs = (link.c.job_id == job_id) & link.c.entry_id.in_(entry_ids)
+        await connection.execute(sa.update(link).where(theirs).values(believed_active=True))
 
 
 async def forget_sent(connection: Connection, job_id: str) -> None:

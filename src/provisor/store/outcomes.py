@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from provisor.domain.change import Reason
 from provisor.domain.job import Escrow
 from provisor.ledger import Holder, Outcome
-from provisor.store.among import among
 from provisor.store.claims import key_of
 from provisor.store.database import Connection
 from provisor.store.directories import spoken_name
@@ -73,7 +72,7 @@ def _news(outcome: Outcome, last: Mapping[str, str]) -> bool:
 
 async def _last_reasons(connection: Connection, job_id: str, entries: Sequence[str]) -> Mapping[str, str]:
     query = sa.select(standing.c.entry_id, standing.c.reason)
-    mine = query.where(standing.c.job_id == job_id, among(standing.c.entry_id, entries))
+    mine = query.where(standing.c.job_id == job_id, standing.c.entry_id.in_(entries))
     return {str(row.entry_id): str(row.reason) for row in (await connection.execute(mine)).all()}
 
 
@@ -83,7 +82,7 @@ async def _mark_lines(connection: Connection, cycle_id: str, outcomes: Sequence[
     for outcome in outcomes:
         alike[outcome.state, encode(outcome.log.reason)].append(outcome.seq)
     for (state, said), seqs in alike.items():
-        lines = (plan_line.c.cycle_id == cycle_id) & among(plan_line.c.seq, seqs)
+        lines = (plan_line.c.cycle_id == cycle_id) & plan_line.c.seq.in_(seqs)
         await connection.execute(sa.update(plan_line).where(lines).values(state=state, outcome=said))
 
 
@@ -96,7 +95,7 @@ async def _keep_log(
     if rows:
         query = sa.select(provisioning_log.c.action, provisioning_log.c.status)
         seqs = [outcome.seq for outcome in outcomes]
-        earlier = query.where(provisioning_log.c.cycle_id == cycle_id, among(provisioning_log.c.seq, seqs))
+        earlier = query.where(provisioning_log.c.cycle_id == cycle_id, provisioning_log.c.seq.in_(seqs))
         replaced.update(_counter(row.action, row.status) for row in (await connection.execute(earlier)).all())
         insert = connection.upsert(provisioning_log)
         said = {name: insert.excluded[name] for name in ("action", "status", "code", "target_id", "detail", "at")}
@@ -127,7 +126,7 @@ async def _keep_standing(connection: Connection, job_id: str, outcomes: Sequence
     """The last reason of everybody who is not as they should be; a success ends it."""
     well = [one.log.entry_id for one in outcomes if one.well]
     if well:
-        ended = sa.delete(standing).where(standing.c.job_id == job_id, among(standing.c.entry_id, well))
+        ended = sa.delete(standing).where(standing.c.job_id == job_id, standing.c.entry_id.in_(well))
         await connection.execute(ended)
     rows = [
         {"job_id": job_id, "entry_id": one.log.entry_id, "reason": encode(one.log.reason)}
@@ -142,7 +141,7 @@ async def _keep_standing(connection: Connection, job_id: str, outcomes: Sequence
 
 async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
     entries = [outcome.log.entry_id for outcome in outcomes]
-    mine = (escrow.c.job_id == job_id) & among(escrow.c.entry_id, entries)
+    mine = (escrow.c.job_id == job_id) & escrow.c.entry_id.in_(entries)
     before = {str(row.entry_id): row for row in (await connection.execute(sa.select(escrow).where(mine))).all()}
     if before:
         await connection.execute(sa.delete(escrow).where(mine))
@@ -157,7 +156,7 @@ async def _keep_escrows(connection: Connection, job_id: str, outcomes: Sequence[
 async def wake(connection: Connection, job_id: str, causes: Sequence[str]) -> None:
     """Whoever is in escrow for one of these causes is due with the next cycle."""
     if causes:
-        waiting = (escrow.c.job_id == job_id) & among(escrow.c.cause, [key_of(cause) for cause in causes])
+        waiting = (escrow.c.job_id == job_id) & escrow.c.cause.in_([key_of(cause) for cause in causes])
         await connection.execute(sa.update(escrow).where(waiting).values(next_attempt=None))
 
 
