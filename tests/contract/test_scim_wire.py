@@ -290,7 +290,7 @@ async def test_a_user_without_an_id_is_named_by_the_check() -> None:
 
 
 async def test_another_user_than_the_one_asked_for_is_not_taken_for_that_one() -> None:
-    other = {"id": "8", "userName": "ceo", "active": False}
+    other = {"id": "8", "userName": "boss", "active": False}
     async with serving(Script(says(200, other))) as url, opened(url) as target:
         with pytest.raises(Incompatible) as caught:
             await target.get("7")

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from provisor.connector import StoredCredentials
-from provisor.connectors.gotomeeting.wire import OAuthError, Token
-from provisor.connectors.http import Answer, NotReached, Transport
+from provisor.connectors.http import Answer, NotReached, Transport, refusal_code, token_of
 from provisor.domain.error import (
     Incompatible,
     InsufficientRights,
@@ -177,9 +176,7 @@ class SignIn:
 
         A new one is put away before anything is done with the access token: the old one may be good no more.
         """
-        token = answer.decode(Token)
-        if not token.access_token or not token.access_token.isascii() or not token.access_token.isprintable():
-            raise Incompatible(problem="UnexpectedJson", address=answer.address)
+        token = token_of(answer)
         kept = token.refresh_token or refresh
         if self.method == "refreshToken" and kept and kept != self._credentials["RefreshToken"]:
             self._transport.hide(kept)
@@ -187,8 +184,7 @@ class SignIn:
                 await self._stored.keep("RefreshToken", self._credentials["RefreshToken"], kept)
             self._credentials["RefreshToken"] = kept
         self._refresh = (service, kept) if kept else None
-        life = _seconds(token.expires_in)
-        self._ends = asyncio.get_running_loop().time() + life - min(60.0, life / 10)
+        self._ends = asyncio.get_running_loop().time() + token.life
         return token.access_token
 
 
@@ -208,10 +204,7 @@ def token_services(credentials: Mapping[str, str]) -> Iterator[TokenService]:
 def _refusal(answer: Answer, *, alone: bool) -> str:
     """Why this address gives no token by password, where another may; once one has refused the method (not `alone`),
     only a wrong user name or password counts for more. Raises when none would give one: bad credentials."""
-    try:
-        code = answer.decode(OAuthError).error or ""
-    except Incompatible:
-        code = ""
+    code = refusal_code(answer)
     if code in _METHOD_REFUSED:
         return code
     if answer.status in (404, 405, 410) or not (alone or code == "invalid_grant"):
@@ -224,11 +217,3 @@ def _refusal(answer: Answer, *, alone: bool) -> str:
     if code in ("invalid_request", "invalid_scope"):
         raise Misconfigured(problem=code, **told)
     raise Unauthorized(problem=code or "Refused", **told)
-
-
-def _seconds(expires_in: float | str | None) -> float:
-    """How long a token lasts; an hour, as GoTo's do, where it is not said."""
-    try:
-        return 3600.0 if expires_in is None else max(0.0, float(expires_in))
-    except ValueError:
-        return 3600.0

@@ -116,14 +116,6 @@ class Invited(msgspec.Struct):
     email: str | None = None
 
 
-class Token(msgspec.Struct):
-    """RFC 6749 section 5.1; `expires_in` is text in the oldest form."""
-
-    access_token: str
-    expires_in: int | float | str | None = None
-    refresh_token: str | None = None
-
-
 class Gateway(msgspec.Struct, rename="camel"):
     """What GoTo's gateway says where no service answers."""
 
@@ -136,9 +128,3 @@ class ErrorCode(msgspec.Struct):
 
 class Errors(msgspec.Struct):
     errors: list[ErrorCode] | None = None
-
-
-class OAuthError(msgspec.Struct):
-    """RFC 6749 section 5.2."""
-
-    error: str | None = None

@@ -7,8 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import quote_plus
 
-from provisor.connectors.http import Answer, Signer, Transport
-from provisor.connectors.scim.wire import OAuthError, Token
+from provisor.connectors.http import Answer, Signer, Token, Transport, refusal_code, token_of
 from provisor.domain.error import Incompatible, InsufficientRights, Misconfigured, Unauthorized
 
 LABELS = {
@@ -62,8 +61,7 @@ class ClientCredentials(Signer):
             if self._token is None or self._token == stale or clock() >= self._ends:
                 self._token = None
                 token = await self._sign_in()
-                life = _seconds(token.expires_in)
-                self._ends = clock() + life - min(60.0, life / 10)
+                self._ends = clock() + token.life
                 self._token = token.access_token
             return self._token
 
@@ -72,16 +70,13 @@ class ClientCredentials(Signer):
             if not self._credentials.get(name):
                 raise Misconfigured(problem="MissingCredential", credential=label)
         answer = await self._ask()
-        if not answer.ok and not self._in_body and _code(answer) in ("invalid_client", "invalid_request"):
+        if not answer.ok and not self._in_body and refusal_code(answer) in ("invalid_client", "invalid_request"):
             self._in_body = True
             answer = await self._ask()
         if not answer.ok:
             self._in_body = False
             raise _refusal(answer)
-        token = answer.decode(Token)
-        if not token.access_token or not token.access_token.isascii() or not token.access_token.isprintable():
-            raise Incompatible(problem="UnexpectedJson", address=answer.address)
-        return token
+        return token_of(answer)
 
     async def _ask(self) -> Answer:
         given = self._credentials
@@ -98,15 +93,8 @@ class ClientCredentials(Signer):
         return await self._transport.form(given["Oauth2TokenExchangeUri"], fields, headers=headers, expected=_ANSWERS)
 
 
-def _code(answer: Answer) -> str:
-    try:
-        return answer.decode(OAuthError).error or ""
-    except Incompatible:
-        return ""
-
-
 def _refusal(answer: Answer) -> Exception:
-    code, told = _code(answer), {"address": answer.address, "said": answer.said}
+    code, told = refusal_code(answer), {"address": answer.address, "said": answer.said}
     if not code and (answer.markup or answer.status in (404, 405, 410)):
         return Incompatible(problem="NotJson" if answer.markup else "NoSuchPath", **told)
     if answer.status == 403 and not code:
@@ -114,11 +102,3 @@ def _refusal(answer: Answer) -> Exception:
     if code in ("invalid_request", "invalid_scope", "unsupported_grant_type", "unauthorized_client"):
         return Misconfigured(problem=code, **told)
     return Unauthorized(problem=code or "Refused", **told)
-
-
-def _seconds(expires_in: float | str | None) -> float:
-    """How long a token lasts; an hour where it is not said."""
-    try:
-        return 3600.0 if expires_in is None else max(0.0, float(expires_in))
-    except ValueError:
-        return 3600.0

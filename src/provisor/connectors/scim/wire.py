@@ -22,19 +22,6 @@ class Listing:
     total: int | None
 
 
-class Token(msgspec.Struct):
-    """RFC 6749 section 5.1."""
-
-    access_token: str
-    expires_in: int | float | str | None = None
-
-
-class OAuthError(msgspec.Struct):
-    """RFC 6749 section 5.2."""
-
-    error: str | None = None
-
-
 def listing_of(answer: Answer) -> Listing:
     """The page in an answer; a bare list is one as well. Raises Incompatible for what is no list."""
     body = answer.decode(object)
