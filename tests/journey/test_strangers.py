@@ -19,7 +19,9 @@ from provisor.app import provisioning
 from provisor.app.installation import Installation
 from provisor.domain.error import Refused
 from provisor.domain.job import Job
-from provisor.engine.service import Service
+from provisor.engine.cycle import run_cycle
+from provisor.engine.service import LOOK_EVERY, Service
+from provisor.store import jobs
 from provisor.testing.scim import Options, ScimEmulator
 
 LONG = "".join(random.Random(1).choices(string.ascii_letters, k=6000))  # so mixed that it cannot be packed
@@ -87,3 +89,29 @@ async def test_a_cycle_that_cannot_come_further_is_not_begun_again_at_once(five:
         stop.set()
         await looking
     assert len(set(begun)) == 1
+
+
+async def test_a_cycle_that_has_just_ended_is_not_followed_by_another_at_once(five: Installation) -> None:
+    await provisioning.switch_on(five, APP)
+    begun: list[str] = []
+    stop, ended, running = asyncio.Event(), asyncio.Event(), asyncio.TaskGroup()
+    parts = provisioning.parts(five)
+
+    async def run(cycle_id: str) -> None:
+        async with five.database.read() as connection:
+            row = await jobs.get_cycle(connection, cycle_id)
+        assert row is not None
+        assert await run_cycle(parts, row.cycle, stop) == "succeeded"
+        ended.set()  # … and when the next is due is still to be stored
+
+    async def enqueue(_job: str, cycle: str, _epoch: int) -> None:
+        begun.append(cycle)
+        running.create_task(run(cycle))
+
+    async with running:
+        looking = running.create_task(Service(parts, enqueue, stop).run())
+        await ended.wait()
+        await asyncio.sleep(3 * LOOK_EVERY)
+        stop.set()
+        await looking
+    assert len(begun) == 1

@@ -64,7 +64,7 @@ class Service:
         self._stop = stop
         self._changed_at: dict[str, datetime] = {}  # job id → when a change was first seen
         self._tried: dict[str, int] = {}  # job id → the changes that were looked at, however that ended
-        self._held: set[str] = set()  # cycles that are running, or waiting in the queue
+        self._held: dict[str, str] = {}  # cycles that are running, or waiting in the queue, and the job of each
         self._relapses = Relapses()
         self._alive_at = self._bin_at = parts.clock()
 
@@ -104,7 +104,7 @@ class Service:
                 self._relapses.left(cycle_id, how, self._parts.clock())
             return None
         finally:
-            self._held.discard(cycle_id)
+            self._held.pop(cycle_id, None)
         self._relapses.forget(cycle_id)
         async with self._parts.database.read() as connection:
             ended = await jobs.get_cycle(connection, cycle_id)
@@ -126,16 +126,17 @@ class Service:
             await self._begin(cycle)
 
     async def _begin(self, cycle: Cycle) -> None:
-        self._held.add(cycle.id)
+        self._held[cycle.id] = cycle.job_id
         await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
 
     async def _look(self) -> None:
+        busy = set(self._held.values())  # also where a cycle has just ended, and when the next is due is not stored yet
         async with self._parts.database.read() as connection:
             asked = await jobs.asked(connection)
             active = await jobs.active_jobs(connection)
             unfinished = await jobs.unfinished(connection)
         await self._resume([row for row in unfinished if row.cycle.id not in self._held])
-        busy = {row.cycle.job_id for row in unfinished}
+        busy |= {row.cycle.job_id for row in unfinished}
         for one in asked:
             if one.job_id not in busy:
                 busy.add(one.job_id)
