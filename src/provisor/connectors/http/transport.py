@@ -263,6 +263,9 @@ class Transport:
 
     async def _lane(self, throttle: Throttle, request: Request) -> None:
         """Wait for a lane, but not beyond `stop`. Raises Unavailable then."""
+        if not throttle.lanes.locked():
+            await throttle.lanes.acquire()  # at once
+            return
         waits = asyncio.timeout(None)
         try:
             async with waits:

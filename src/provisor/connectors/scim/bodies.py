@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from provisor.connectors.scim.paths import (
@@ -26,17 +28,45 @@ PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _NOT_OURS: Final = frozenset(("id", "meta", "groups"))  # read-only (RFC 7643 sections 3.1 and 4.1.2)
 
 
-def new_user(desired: Attributes, profile: Profile) -> Json:
-    """The body of POST /Users. Raises InvalidValue for a name that means no place."""
-    user: Json = {"schemas": [CORE]}
-    given = {name: value for name, value in desired.items() if value is not None}
-    spelled = _as_named if one_spelling(tuple(given)) else key_in
-    for name, value in given.items():
-        put(user, path_of(name), value, profile, spelled)
-    emails = user.get("emails")
-    if emails and not any(truth(email.get("primary")) for email in emails):
-        emails[0]["primary"] = True
-    return user
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the value of a name belongs."""
+
+    name: str
+    path: Path
+
+
+class NewUsers:
+    """The bodies of POST /Users. Those with values of the same names have one shape, which is put together once."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._shape = lru_cache(maxsize=256)(self._put_together)
+
+    def body(self, desired: Attributes) -> Json:
+        """Raises InvalidValue for a name that means no place."""
+        shape = self._shape(tuple(name for name, value in desired.items() if value is not None))
+        user: Json = self._filled(shape, desired)
+        emails = user.get("emails")
+        if emails and not any(truth(email.get("primary")) for email in emails):
+            emails[0]["primary"] = True
+        return user
+
+    def _put_together(self, names: tuple[str, ...]) -> Json:
+        """A new user with places instead of values."""
+        user: Json = {"schemas": [CORE]}
+        spelled = _as_named if one_spelling(names) else key_in
+        for name in names:
+            put(user, path_of(name), Place(name, path_of(name)), self._profile, spelled)
+        return user
+
+    def _filled(self, shape: Any, desired: Attributes) -> Any:
+        kind = type(shape)
+        if kind is Place:
+            return _written(shape.path, desired[shape.name], self._profile)
+        if kind is dict:
+            return {key: self._filled(one, desired) for key, one in shape.items()}
+        return [self._filled(one, desired) for one in shape] if kind is list else shape
 
 
 def whole_user(held: Mapping[str, object], wanted: Attributes, profile: Profile) -> Json:
@@ -55,7 +85,7 @@ def whole_user(held: Mapping[str, object], wanted: Attributes, profile: Profile)
     return {key: value for key, value in user.items() if value not in ({}, [])}
 
 
-def put(user: Json, path: Path, value: Value, profile: Profile, spelled: Spelling = key_in) -> None:
+def put(user: Json, path: Path, value: Value | Place, profile: Profile, spelled: Spelling = key_in) -> None:
     """Set one value in a user. `spelled`: how a name is written in there."""
     home = user
     if path.schema:
@@ -152,7 +182,7 @@ def _as_named(_: Mapping[str, Any], name: str) -> str:
     return name
 
 
-def said(value: Value, profile: Profile) -> Value:
+def said(value: Value | Place, profile: Profile) -> Value | Place:
     return str(value) if profile.booleansAsStrings and isinstance(value, bool) else value
 
 
@@ -206,8 +236,8 @@ def _labelled(path: Path, profile: Profile) -> Json:
     return {name: value if flag is None else said(flag, profile)}
 
 
-def _written(path: Path, value: Value, profile: Profile) -> object:
+def _written(path: Path, value: Value | Place, profile: Profile) -> object:
     """A value as the attribute has it: the core's multi-valued attributes hold objects."""
-    if path.attribute in VALUED and not path.schema and not path.sub:
+    if not isinstance(value, Place) and path.attribute in VALUED and not path.schema and not path.sub:
         return [{"value": one} for one in (value if isinstance(value, list) else [value])]
     return said(value, profile)

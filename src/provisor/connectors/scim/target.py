@@ -10,7 +10,7 @@ from dataclasses import replace
 from provisor.connector import Capabilities, CheckStep, Connection, Page
 from provisor.connectors.http import Answer, Limits, Transport
 from provisor.connectors.scim import bulk
-from provisor.connectors.scim.bodies import looks_first, new_user, patch, whole_user
+from provisor.connectors.scim.bodies import NewUsers, looks_first, patch, whole_user
 from provisor.connectors.scim.check import Check
 from provisor.connectors.scim.paths import Json, flat, path_of
 from provisor.connectors.scim.profile import read_profile
@@ -58,6 +58,7 @@ class Scim:
         self._users = users
         self._matching = matching
         self._profile = users.profile
+        self._new = NewUsers(users.profile)
         self._learned = False
         self.capabilities = Capabilities(
             filter=self._profile.filter,
@@ -198,7 +199,7 @@ class Scim:
     def _body(self, desired: Attributes) -> Json:
         if not desired.get("userName"):
             raise MissingValue(attribute="userName")
-        return new_user(desired, self._profile)
+        return self._new.body(desired)
 
     async def _create_one(self, desired: Attributes) -> str | ProvisorError:
         try:
