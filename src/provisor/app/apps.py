@@ -27,18 +27,14 @@ OWN_MACHINE_RATE = 10_000.0  # requests a second
 HIDDEN = "(set)"
 
 
-@dataclass(frozen=True, slots=True)
-class AppDetails:
-    """An app with all that surrounds it; `secrets` are the names of those that are set."""
+@dataclass(frozen=True)
+class AppSetup:
+    """An app and what it runs with; `secrets` are the names of those that are set."""
 
     app: App
     manifest: Manifest
     job: Job
-    roles: Sequence[AppRole]
     secrets: frozenset[str]
-    assigned: Mapping[str, int]
-    active_accounts: int
-    next_cycle_at: datetime | None
 
     @property
     def missing(self) -> Sequence[CredentialField]:
@@ -50,6 +46,16 @@ class AppDetails:
     def credentials(self) -> Sequence[CredentialField]:
         """What the chosen way of signing in needs."""
         return self.manifest.asked(self.app.credentials)
+
+
+@dataclass(frozen=True)
+class AppDetails(AppSetup):
+    """An app with all that surrounds it."""
+
+    roles: Sequence[AppRole]
+    assigned: Mapping[str, int]
+    active_accounts: int
+    next_cycle_at: datetime | None
 
 
 async def add(installation: Installation, app: str, name: str | None = None) -> App:
@@ -124,20 +130,22 @@ async def find(connection: Connection, word: str) -> App:
     raise Refused("NoSuchApp", name=word, apps=", ".join(app.name for app in known))
 
 
-async def details(connection: Connection, installation: Installation, app: App) -> AppDetails:
+async def setup(connection: Connection, installation: Installation, app: App) -> AppSetup:
     manifest = manifest_of(app)
-    job = await jobs.job_of(connection, app.id)
     stored = await apps.secrets_of(connection, app.id)
     preset = {f.key for f in manifest.credentials if f.setting and installation.settings.preset(f.setting)}
+    return AppSetup(app, manifest, await jobs.job_of(connection, app.id), frozenset(stored) | preset)
+
+
+async def details(connection: Connection, installation: Installation, app: App) -> AppDetails:
+    """All of it, which takes longer the more accounts there are."""
+    known = await setup(connection, installation, app)
     return AppDetails(
-        app=app,
-        manifest=manifest,
-        job=job,
+        **vars(known),
         roles=await apps.roles_of(connection, app.id),
-        secrets=frozenset(stored) | preset,
         assigned=await apps.count_assigned(connection, app.id),
-        active_accounts=await apps.active_links(connection, job.id),
-        next_cycle_at=await jobs.next_cycle_at(connection, job.id),
+        active_accounts=await apps.active_links(connection, known.job.id),
+        next_cycle_at=await jobs.next_cycle_at(connection, known.job.id),
     )
 
 

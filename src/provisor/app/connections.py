@@ -101,8 +101,8 @@ async def test(installation: Installation, word: str) -> AsyncIterator[CheckStep
     """Test Connection, step by step. Writes nothing to the target."""
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
-        details = await app_cases.details(connection, installation, app)
-    target = await open_target(installation, details.job)
+        job = (await app_cases.setup(connection, installation, app)).job
+    target = await open_target(installation, job)
     failed = False
     try:
         async for step in target.check():

@@ -42,10 +42,10 @@ async def switch_on(installation: Installation, word: str) -> App:
     """Provisioning Status On. Refused where the mode is Manual, or a credential is missing."""
     async with installation.database.transaction() as connection:
         app = await app_cases.find(connection, word)
-        details = await app_cases.details(connection, installation, app)
-        _runnable(details)
-        state = {"status": details.job.schedule}
-        await jobs.schedule(connection, details.job.id, "Active", installation.clock())
+        setup = await app_cases.setup(connection, installation, app)
+        _runnable(setup)
+        state = {"status": setup.job.schedule}
+        await jobs.schedule(connection, setup.job.id, "Active", installation.clock())
         target = ("App", app.id, app.name)
         await installation.audit(
             connection, "Enable/start provisioning configuration", target, state, {"status": "Active"}
@@ -67,12 +67,12 @@ async def switch_off(installation: Installation, word: str) -> App:
     return app
 
 
-def _runnable(details: app_cases.AppDetails) -> None:
-    if details.app.mode != "Automatic":
-        raise Refused("ModeManual", app=details.app.name)
-    if details.missing:
-        labels = ", ".join(field.label for field in details.missing)
-        raise Refused("CredentialsMissing", app=details.app.name, fields=labels)
+def _runnable(setup: app_cases.AppSetup) -> None:
+    if setup.app.mode != "Automatic":
+        raise Refused("ModeManual", app=setup.app.name)
+    if setup.missing:
+        labels = ", ".join(field.label for field in setup.missing)
+        raise Refused("CredentialsMissing", app=setup.app.name, fields=labels)
 
 
 # ---- plans --------------------------------------------------------------------------------------------------------
@@ -98,12 +98,10 @@ async def make_plan(installation: Installation, word: str) -> Plan:
     """Work out what the next cycle would do; reads from the target, and writes nothing to it."""
     async with installation.database.transaction() as connection:
         app = await app_cases.find(connection, word)
-        details = await app_cases.details(connection, installation, app)
-        _runnable(details)
+        setup = await app_cases.setup(connection, installation, app)
+        _runnable(setup)
         cycle_id = str(uuid.uuid4())
-        cycle = await jobs.open_cycle(
-            connection, details.job, cycle_id, "plan", installation.actor, installation.clock()
-        )
+        cycle = await jobs.open_cycle(connection, setup.job, cycle_id, "plan", installation.actor, installation.clock())
     try:
         await run_cycle(parts(installation), cycle, asyncio.Event())
     except BaseException:
@@ -179,9 +177,9 @@ async def sync(installation: Installation, word: str, allow: int | None = None) 
     """One cycle now; yields it as it proceeds, the last time when it has ended. One left unfinished goes before it."""
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
-        details = await app_cases.details(connection, installation, app)
-    _runnable(details)
-    async with aclosing(_carry_out(installation, details.job, "sync", {"allow": allow})) as rows:
+        setup = await app_cases.setup(connection, installation, app)
+    _runnable(setup)
+    async with aclosing(_carry_out(installation, setup.job, "sync", {"allow": allow})) as rows:
         async for row in rows:
             yield row
 
@@ -190,9 +188,9 @@ async def apply_plan(installation: Installation, plan_id: str, allow: int | None
     """A saved plan, exactly as it was shown."""
     plan = await show_plan(installation, plan_id)
     async with installation.database.read() as connection:
-        details = await app_cases.details(connection, installation, plan.app)
-    _runnable(details)
-    async with aclosing(_carry_out(installation, details.job, "apply", {"plan": plan_id, "allow": allow})) as rows:
+        setup = await app_cases.setup(connection, installation, plan.app)
+    _runnable(setup)
+    async with aclosing(_carry_out(installation, setup.job, "apply", {"plan": plan_id, "allow": allow})) as rows:
         async for row in rows:
             yield row
 
