@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Change
-from provisor.domain.job import LineState, LogEntry, Retry
+from provisor.domain.job import LineState, Retry
+from provisor.domain.log import LogEntry
 from provisor.domain.resource import Account, Entry, Link
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A matching value; of all entries only one may have it."""
 
     attribute: str
@@ -24,24 +25,21 @@ class Claim:
         return f"{self.attribute}={self.value.casefold()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """The entry that an account is linked to, and what people call it."""
 
     entry_id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """An earlier cycle may have made an account by this value: nobody answered."""
 
     claim: Claim
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """An entry that this cycle must look at, with all that is known of it."""
 
     entry: Entry
@@ -51,19 +49,19 @@ class Candidate:
     lost: Lost | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A line before it has its place in the plan."""
 
     change: Change
     entry_change_no: int
     link_version: int
     claim: Claim | None
+    name: str  # the entry's display name
+    login: str | None  # its userPrincipalName
     listed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of the stored plan."""
 
     seq: int
@@ -77,8 +75,7 @@ class Line:
     moved: bool = False  # … and its entry, assignment or link has changed since
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one line, and what is to be remembered of it, all in one transaction."""
 
     seq: int
@@ -99,6 +96,10 @@ class Ledger(Protocol):
         """What changed since the watermark, and what is due again, in pages."""
         ...
 
+    async def unlinked(self) -> int:
+        """How many entitled entries of this cycle have no account yet, as far as we know."""
+        ...
+
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
         """Keep a page of the target's listing, by claim."""
         ...
@@ -117,6 +118,10 @@ class Ledger(Protocol):
 
     async def keep(self, drafts: Sequence[Draft]) -> None:
         """Add lines to the plan."""
+        ...
+
+    async def ranks(self) -> Sequence[int]:
+        """Where lines are still to be pushed, in the order of pushing."""
         ...
 
     async def take(self, rank: int, limit: int) -> Sequence[Line]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from provisor.domain.change import Difference
-from provisor.domain.job import Step
+from provisor.domain.log import Step
 from provisor.domain.resource import Value
 from provisor.store.logs import LogRow
 from provisor.text import describe, remedy

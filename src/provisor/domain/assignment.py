@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from provisor.domain.resource import Value
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"  # the role id of an assignment without a role
 
 
-@dataclass(frozen=True, slots=True)
-class AppRole:
+class AppRole(Struct, frozen=True):
     """A role that an application offers.
 
     `grant` says in the connector's own words what the role gives (products, admin roles …). Of several roles
@@ -29,8 +29,7 @@ class AppRole:
     grant: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """A user, or a group whose direct members are meant, holds a role of an application."""
 
     id: str

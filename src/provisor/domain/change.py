@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from provisor.domain.resource import Account, Attributes, Link, ResourceType, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why, for people: shown, stored and translated, never branched on."""
 
     code: str
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One attribute that is to change in the target."""
 
     attribute: str
@@ -26,26 +25,27 @@ class Difference:
     new: Value
 
 
+def differences_from_nothing(desired: Attributes) -> tuple[Difference, ...]:
+    """What a new account is given."""
+    return tuple(Difference(name, None, value) for name, value in desired.items())
+
+
 # ---- situation: which account is this entry already? (midPoint's term) --------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True):
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(Struct, frozen=True):
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
+class Unmatched(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Disputed:
+class Disputed(Struct, frozen=True):
     """Two accounts match, or one that may not be taken over."""
 
     reason: Reason
@@ -57,13 +57,11 @@ Situation: TypeAlias = Linked | Matched | Unmatched | Disputed
 # ---- action: what to do -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     desired: Attributes
 
 
-@dataclass(frozen=True, slots=True)
-class Adopt:
+class Adopt(Struct, frozen=True):
     """Take over an account that exists."""
 
     account: Account
@@ -71,28 +69,24 @@ class Adopt:
     differences: tuple[Difference, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     link: Link
     desired: Attributes
     differences: tuple[Difference, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Disable:
+class Disable(Struct, frozen=True):
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     link: Link
 
 
 SkipKind: TypeAlias = Literal["redundant", "skipped", "failed", "disputed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Struct, frozen=True):
     """Nothing is sent.
 
     redundant: the account is as it should be · skipped: this entry is not meant · failed: its values cannot be
@@ -110,8 +104,7 @@ def action_name(action: Action) -> str:
     return type(action).__name__
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One line of a plan: this entry, this action, for this reason."""
 
     entry_id: str

@@ -1,12 +1,13 @@
-"""The running of it: job, cycle, escrow, log entry (Graph's and Entra's terms)."""
+"""The running of it: job, cycle, escrow (Graph's and Entra's terms)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from provisor.domain.change import Difference, Reason
+from msgspec import Struct
+
+from provisor.domain.change import Reason
 
 ScheduleState: TypeAlias = Literal["Active", "Paused", "Disabled"]
 CycleKind: TypeAlias = Literal["initial", "incremental", "plan"]
@@ -14,10 +15,7 @@ CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "
 """interrupted: the target did not answer, and is asked again soon · failed: a person must act first."""
 
 LineState: TypeAlias = Literal["planned", "sending", "done", "failed", "held", "superseded"]
-StepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
-Result: TypeAlias = Literal["success", "failure", "skipped", "warning"]
 Retry: TypeAlias = Literal["next cycle", "next interval", "back off"]
-LoggedAction: TypeAlias = Literal["create", "update", "disable", "delete", "stagedDelete", "other"]
 
 NO_SEAT = "seat"
 """The cause that entries without a seat share: a leaver of the same cycle may free one."""
@@ -31,8 +29,7 @@ RETRY_AFTER_FIRST_FAILURE = (timedelta(hours=6), timedelta(hours=12), timedelta(
 """When an entry in escrow is tried again, counted from its first failure; then daily (Entra, section 6.5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One app's synchronization: what it reads, how often, and how far it is."""
 
     id: str
@@ -44,8 +41,7 @@ class Job:
     schema_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(Struct, frozen=True):
     """One run of a job over `since < change_no <= high`; `since` None means everything."""
 
     id: str
@@ -61,8 +57,7 @@ class Cycle:
     allow: int | None = None  # destructive lines that a person agreed to
 
 
-@dataclass(frozen=True, slots=True)
-class Escrow:
+class Escrow(Struct, frozen=True):
     """An entry that must be looked at again, though nothing about it changed: why, and when."""
 
     entry_id: str
@@ -80,30 +75,3 @@ class Escrow:
             if self.first_failed + wait > failed:
                 return self.first_failed + wait
         return self.first_failed + DAY * ((failed - self.first_failed) // DAY + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the flow as it went for one entry (Graph's provisioningStep)."""
-
-    name: str
-    type: StepType
-    status: Result
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One row of the provisioning log: what was done, or why nothing was (Graph's provisioningObjectSummary)."""
-
-    entry_id: str
-    name: str
-    login: str | None
-    action: LoggedAction
-    status: Result
-    reason: Reason
-    steps: tuple[Step, ...]
-    modified: tuple[Difference, ...]
-    target_id: str | None
-    at: datetime
-    duration_ms: int = 0

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 Value: TypeAlias = str | bool | int | list[str] | None
 Attributes: TypeAlias = Mapping[str, Value]
 ResourceType: TypeAlias = Literal["User", "Group"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A user or group as the directory holds it; attributes carry Microsoft Graph's property names."""
 
     id: str
@@ -34,9 +34,14 @@ class Entry:
         name = self.attributes.get("displayName") or self.attributes.get("userPrincipalName")
         return str(name) if name else self.id
 
+    @property
+    def login(self) -> str | None:
+        """Its userPrincipalName."""
+        name = self.attributes.get("userPrincipalName")
+        return str(name) if name else None
 
-@dataclass(frozen=True, slots=True)
-class Account:
+
+class Account(Struct, frozen=True):
     """A user or group as the target holds it."""
 
     id: str
@@ -48,8 +53,7 @@ class Account:
     elsewhere: bool = False  # its owner has still to leave another tenant, and cannot use it before
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """ "This account is ours": the licence to update, disable or delete it.
 
     `sent` is what we last sent, `seen` what we last saw (None while it equals `sent`).

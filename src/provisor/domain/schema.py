@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from provisor.domain.resource import ResourceType
 
@@ -12,8 +13,7 @@ FlowType: TypeAlias = Literal["Always", "ObjectAddOnly"]
 FlowAction: TypeAlias = Literal["Add", "Update", "Delete"]
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeDefinition:
+class AttributeDefinition(Struct, frozen=True):
     """One attribute that the target holds, and what it takes."""
 
     name: str
@@ -24,8 +24,7 @@ class AttributeDefinition:
     max_length: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeMapping:
+class AttributeMapping(Struct, frozen=True):
     """One target attribute and the expression that gives its value.
 
     `source` is an expression: `[mail]` is direct, `"text"` a constant, anything else is computed; None leaves
@@ -40,8 +39,7 @@ class AttributeMapping:
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectMapping:
+class ObjectMapping(Struct, frozen=True):
     """One pair of object types, such as User to User, and what flows between them."""
 
     name: str
@@ -62,8 +60,7 @@ class ObjectMapping:
         return next((definition for definition in self.attributes if definition.name == attribute), None)
 
 
-@dataclass(frozen=True, slots=True)
-class SynchronizationSchema:
+class SynchronizationSchema(Struct, frozen=True):
     """The whole of a job's mappings. Every version is kept."""
 
     object_mappings: tuple[ObjectMapping, ...]

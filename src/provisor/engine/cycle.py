@@ -55,7 +55,6 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
                 if cycle.kind == "plan":
                     await refuse_who_came(ledger, target, parts.clock())
                 await ledger.enter("pushing", parts.clock())
-                await ledger.count_planned()
                 await apply_cycle(ledger, target, program, parts, stop)
     except Stopped:
         return cycle.state
@@ -72,20 +71,23 @@ async def plan_cycle(
 ) -> None:
     """Work out and store what is to be done, and hold back what nobody may have meant. Writes nothing to the target."""
     await ledger.begin()
-    lookup = Lookup(ledger, target, program.matching, await ledger.unlinked())
+    lookup = Lookup(ledger, target, program.matching)
+    lines = 0
     async for page in fetch(ledger):
         if stop.is_set():
             raise Stopped
         unsettled: Mapping[str, EntryError] = {}
         if cycle.kind != "plan":
             page, unsettled = await settled(page, ledger, target, now)  # noqa: PLW2901  (the same entries, better known)
-        await ledger.keep(await plan_page(page, unsettled, ledger, target, program, lookup))
-    await ledger.dispute_claims()
-    destructive, active = await ledger.destructive()
-    if judge(destructive, active, cycle.allow).held:
-        await ledger.hold_destructive()
-    await ledger.hold_privileged()
-    await ledger.count_planned()
+        drafts = await plan_page(page, unsettled, ledger, target, program, lookup)
+        await ledger.keep(drafts)
+        lines += len(drafts)
+    if lines:
+        await ledger.dispute_claims()
+        destructive, active = await ledger.destructive()
+        if judge(destructive, active, cycle.allow).held:
+            await ledger.hold_destructive()
+        await ledger.hold_privileged()
 
 
 async def plan_page(
@@ -160,8 +162,17 @@ def _draft(
 ) -> Sequence[Draft]:
     if not worth_a_line(change, noted=candidate.noted):
         return ()
-    version = candidate.link.version if candidate.link else 0
-    return (Draft(change, candidate.entry.change_no, version, by[0] if by else None, listed),)
+    entry, link = candidate.entry, candidate.link
+    draft = Draft(
+        change=change,
+        entry_change_no=entry.change_no,
+        link_version=link.version if link else 0,
+        claim=by[0] if by else None,
+        name=entry.display_name,
+        login=entry.login,
+        listed=listed,
+    )
+    return (draft,)
 
 
 async def _holders(

@@ -16,13 +16,12 @@ CONCURRENCY = 16
 
 
 class Lookup:
-    """Lists the whole target where that takes fewer requests than asking for each of `unlinked` entries."""
+    """Lists the whole target where that takes fewer requests than asking for each entry without an account."""
 
-    def __init__(self, ledger: Ledger, target: Target, matching: Sequence[str], unlinked: int) -> None:
+    def __init__(self, ledger: Ledger, target: Target, matching: Sequence[str]) -> None:
         self._ledger = ledger
         self._target = target
         self._matching = matching
-        self._unlinked = unlinked
         self._complete: bool | None = None  # None: not decided; False: the listing shows not everybody
         self._listing = False
 
@@ -62,13 +61,14 @@ class Lookup:
     async def _listed_all(self) -> bool:
         """Does the listing hold every account? False as well where asking one by one is cheaper."""
         capabilities = self._target.capabilities
-        if not capabilities.list or (capabilities.filter and self._unlinked <= 1):
+        unlinked = await self._ledger.unlinked()
+        if not capabilities.list or (capabilities.filter and unlinked <= 1):
             return False
         seen: set[str] = set()
         total: int | None = None
         async for page in self._target.list():
             total = total if page.total is None else page.total
-            if not seen and self._target.capabilities.filter and costs_more(page, self._unlinked):
+            if not seen and self._target.capabilities.filter and costs_more(page, unlinked):
                 return False
             seen.update(account.id for account in page.accounts)
             await self._ledger.list_accounts(self._by_claim(page))

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Reason
 from provisor.domain.resource import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class InScope:
+class InScope(Struct, frozen=True):
     """`roles` are those that provision, highest priority first."""
 
     roles: tuple[AppRole, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfScope:
+class OutOfScope(Struct, frozen=True):
     reason: Reason
 
 

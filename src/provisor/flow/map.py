@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from provisor.domain.error import InvalidValue, MissingValue, ValueTooLong
 from provisor.domain.resource import Attributes, Entry, Value
@@ -13,8 +14,7 @@ from provisor.expression import compile_expression
 from provisor.flow.in_scope import InScope
 
 
-@dataclass(frozen=True, slots=True)
-class _Flow:
+class _Flow(Struct, frozen=True):
     target: str
     fit: Callable[[Value], Value]
     evaluate: Callable[[Mapping[str, Value]], Value]
@@ -22,8 +22,7 @@ class _Flow:
     on_creation_only: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MappingProgram:
+class MappingProgram(Struct, frozen=True):
     """An object mapping, compiled once a cycle."""
 
     mapping: ObjectMapping
@@ -32,8 +31,7 @@ class MappingProgram:
     required: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Struct, frozen=True):
     """What the target should hold. `on_creation` is used on creation only. Without a value an attribute is absent."""
 
     always: Attributes

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from provisor.domain.change import Action, Adopt, Create, Delete, Difference, Disable, Reason, Skip, Update
 from provisor.domain.error import Conflict, EntryError, NotFound, ProvisorError
-from provisor.domain.job import LAG, LineState, LogEntry, LoggedAction, Result, Retry, Step
+from provisor.domain.job import LAG, LineState, Retry
+from provisor.domain.log import Detail, LogEntry, LoggedAction, Result
 from provisor.domain.resource import Account, Attributes, Link
 from provisor.ledger import Claim, Line, Outcome
-
-IMPORTED = Step("EntryImport", "import", "success", Reason("Imported"))
-DONE = {
-    "create": "EntryExportAdd",
-    "update": "EntryExportUpdate",
-    "disable": "EntryExportUpdate",
-    "delete": "EntryExportDelete",
-}
 
 
 def record(line: Line, account: Account | None, began: datetime, ended: datetime) -> Outcome:
@@ -155,19 +149,26 @@ def _linked(entry_id: str, account: Account, sent: Attributes, since: datetime, 
 def _log(
     line: Line, status: Result, reason: Reason, target_id: str | None, began: datetime, ended: datetime
 ) -> LogEntry:
-    action = line.change.action
+    change = line.change
+    meant = logged_action(change.action)
+    detail = Detail(
+        reason=reason,
+        meant=meant,
+        planned=change.reason,
+        matched=_matched(line),
+        created=change.action.desired if isinstance(change.action, Create) else None,
+        changed=differences_in(change.action),
+        duration_ms=int((ended - began) / timedelta(milliseconds=1)),
+    )
     return LogEntry(
-        entry_id=line.change.entry_id,
+        entry_id=change.entry_id,
         name=line.name,
         login=line.login,
-        action=("stagedDelete" if line.change.destructive else "other") if line.held else logged_action(action),
+        action=("stagedDelete" if change.destructive else "other") if line.held else meant,
         status=status,
-        reason=reason,
-        steps=_steps(line, status, reason),
-        modified=modified(action),
         target_id=target_id,
         at=ended,
-        duration_ms=int((ended - began) / timedelta(milliseconds=1)),
+        detail=detail,
     )
 
 
@@ -186,28 +187,15 @@ def logged_action(action: Action) -> LoggedAction:
             return "other"
 
 
-def modified(action: Action) -> tuple[Difference, ...]:
-    """What the action changes in the target, attribute by attribute."""
+def differences_in(action: Action) -> tuple[Difference, ...]:
+    """What the action changes in an account that is there."""
     match action:
-        case Create(desired):
-            return tuple(Difference(name, None, value) for name, value in desired.items())
         case Adopt(_, _, differences) | Update(_, _, differences):
             return differences
         case Disable():
             return (Difference("active", True, False),)
-        case Delete() | Skip():
+        case Create() | Delete() | Skip():
             return ()
-
-
-def _steps(line: Line, status: Result, reason: Reason) -> tuple[Step, ...]:
-    action, planned = line.change.action, line.change.reason
-    if isinstance(action, Skip):
-        return (IMPORTED, Step("EntrySynchronizationSkip", "scoping", status, reason))
-    leaver = isinstance(action, Disable | Delete)
-    scoping = Step("EntrySynchronizationScoping", "scoping", "success", planned if leaver else Reason("InScope"))
-    processing = Step("EntrySynchronizationUpdate", "processing", "success", planned)
-    export = Step(DONE[logged_action(action)], "export", status, reason)
-    return (IMPORTED, scoping, Step("EntryMatching", "matching", "success", _matched(line)), processing, export)
 
 
 def _matched(line: Line) -> Reason:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,27 +15,27 @@ from provisor.ledger import Candidate, Claim, Lost
 from provisor.store.apps import roles_of
 from provisor.store.database import Connection
 from provisor.store.directories import ENTRY, entry_from
-from provisor.store.plans import DESTRUCTIVE, link_from
+from provisor.store.links import LINK, link_from
+from provisor.store.plans import DESTRUCTIVE
 from provisor.store.tables import SENDING, assignment, cycle, entry, escrow, link, membership, plan_line, standing
 
 RUNNING = ("planning", "pushing")
 
 
-@dataclass(frozen=True, slots=True)
 class Scan:
     """What one cycle reads. `types`: those whose mapping is on."""
 
-    job: Job
-    cycle: Cycle
-    types: Collection[ResourceType]
-    now: datetime
+    def __init__(self, job: Job, cycle_: Cycle, types: Collection[ResourceType], now: datetime) -> None:
+        self.job, self.cycle, self.types, self.now = job, cycle_, types, now
+        self._roles: Mapping[str, AppRole] | None = None  # those of the app; None: not read yet
+        self._held: dict[str | None, tuple[AppRole, ...]] = {}  # by the ids as the query strings them together
+        self._lost: Mapping[str, Lost] = {}
 
     def queries(self) -> Sequence[sa.Select[Any]]:
         """What changed; then, in an incremental cycle, what is due again, or in doubt, though it did not change."""
         concerned = (
-            sa.select(*ENTRY, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants, link.c.since)
-            .add_columns(link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
-            .add_columns(standing.c.reason.label("standing"), escrow.c.first_failed)
+            sa.select(*ENTRY, *LINK, _role_ids(self.job.app_id))
+            .add_columns((standing.c.entry_id.is_not(None) | escrow.c.entry_id.is_not(None)).label("noted"))
             .select_from(entry)
             .outerjoin(link, (link.c.job_id == self.job.id) & (link.c.entry_id == entry.c.id))
             .outerjoin(standing, (standing.c.job_id == self.job.id) & (standing.c.entry_id == entry.c.id))
@@ -73,14 +71,25 @@ class Scan:
         if last is not None:
             place = sa.tuple_(sa.literal(last[0], sa.BigInteger), sa.literal(last[1]))
             query = query.where(sa.tuple_(entry.c.change_no, entry.c.id) > place)
+        if self._roles is None:
+            self._roles = {role.id: role for role in await roles_of(connection, self.job.app_id)}
+            self._lost = await self._unanswered(connection)
         rows = (await connection.execute(query.limit(limit))).all()
-        if not rows:
-            return (), None
-        ids = [row.id for row in rows]
-        held = await self._held_roles(connection, ids)
-        lost = await self._lost(connection, ids)
-        page = [_candidate(row, held[row.id], lost.get(row.id)) for row in rows]
-        return page, (rows[-1].change_no, rows[-1].id)
+        page = [self._candidate(row) for row in rows]
+        return page, (rows[-1].change_no, rows[-1].id) if len(rows) == limit else None
+
+    def _candidate(self, row: Sequence[Any]) -> Candidate:
+        known, role_ids, noted = row[len(ENTRY) : -2], row[-2], row[-1]
+        roles = self._held.get(role_ids)
+        if roles is None:
+            roles = self._held[role_ids] = self._in_order(role_ids)
+        link_ = link_from(known) if known[0] is not None else None
+        return Candidate(entry_from(row), roles, link_, noted, None if link_ else self._lost.get(row[0]))
+
+    def _in_order(self, role_ids: str | None) -> tuple[AppRole, ...]:
+        assert self._roles is not None, "they are read before the first page"
+        held = [self._roles[one] for one in set((role_ids or "").split(",")) if one in self._roles]
+        return tuple(sorted(held, key=lambda role: (-role.priority, role.value)))
 
     async def unlinked(self, connection: Connection) -> int:
         """How many entitled entries of this cycle have no account yet, as far as we know."""
@@ -94,34 +103,16 @@ class Scan:
         )
         return sum([int((await connection.execute(query.where(one))).scalar_one()) for one in self._looked_at()])
 
-    async def _held_roles(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, list[AppRole]]:
-        roles = {role.id: role for role in await roles_of(connection, self.job.app_id)}
-        app_id = self.job.app_id
-        direct = sa.select(assignment.c.principal_id, assignment.c.app_role_id).where(
-            assignment.c.app_id == app_id, assignment.c.principal_id.in_(ids)
-        )
-        through = (
-            sa.select(membership.c.member_id, assignment.c.app_role_id)
-            .join(assignment, assignment.c.principal_id == membership.c.group_id)
-            .join(entry, entry.c.id == membership.c.group_id)
-            .where(assignment.c.app_id == app_id, membership.c.member_id.in_(ids))
-            .where(entry.c.deleted_at.is_(None), ~entry.c.purged)
-        )
-        held: dict[str, list[AppRole]] = defaultdict(list)
-        for row in (await connection.execute(sa.union(direct, through))).all():
-            if row.app_role_id in roles:
-                held[row.principal_id].append(roles[row.app_role_id])
-        return held
-
-    async def _lost(self, connection: Connection, ids: Sequence[str]) -> Mapping[str, Lost]:
-        """By what value accounts may have been made for these entries, to which nobody answered."""
+    async def _unanswered(self, connection: Connection) -> Mapping[str, Lost]:
+        """By what value accounts may have been made for which entries, to which nobody answered."""
         query = (
             sa.select(plan_line.c.entry_id, plan_line.c.claim, cycle.c.began)
             .join(cycle, cycle.c.id == plan_line.c.cycle_id)
+            .where(unanswered(self.job.id), plan_line.c.claim.is_not(None))
             .order_by(cycle.c.number)
         )
-        rows = await connection.execute(query.where(unanswered(self.job.id), plan_line.c.entry_id.in_(ids)))
-        return {str(row.entry_id): Lost(Claim(*row.claim.split("=", 1)), row.began) for row in rows.all() if row.claim}
+        rows = (await connection.execute(query)).all()
+        return {str(row.entry_id): Lost(Claim(*row.claim.split("=", 1)), row.began) for row in rows}
 
 
 def concern(job: Job) -> sa.ColumnElement[bool]:
@@ -161,8 +152,15 @@ def unanswered(job_id: str) -> sa.ColumnElement[bool]:
     return ended & SENDING & (plan_line.c.action == "Create")
 
 
-def _candidate(row: sa.Row[Any], roles: Sequence[AppRole], lost: Lost | None) -> Candidate:
-    ordered = tuple(sorted(roles, key=lambda role: (-role.priority, role.value)))
-    known = link_from(row) if row.linked_id is not None else None
-    noted = row.standing is not None or row.first_failed is not None
-    return Candidate(entry_from(row), ordered, known, noted=noted, lost=lost if known is None else None)
+def _role_ids(app_id: str) -> sa.ScalarSelect[str]:
+    """The roles of the app that the entry holds, directly or as a direct member of a group, strung together."""
+    group = entry.alias()
+    groups = (
+        sa.select(membership.c.group_id)
+        .join(group, group.c.id == membership.c.group_id)
+        .where(membership.c.member_id == entry.c.id, group.c.deleted_at.is_(None), ~group.c.purged)
+    )
+    principals = sa.union_all(sa.select(entry.c.id).correlate(entry), groups.correlate(entry))
+    held = sa.select(sa.func.aggregate_strings(assignment.c.app_role_id, ","))
+    theirs = (assignment.c.app_id == app_id) & assignment.c.principal_id.in_(principals)
+    return held.where(theirs).correlate(entry).scalar_subquery()

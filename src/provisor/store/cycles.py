@@ -24,7 +24,7 @@ from provisor.store.directories import spoken_name
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.links import believe_active, holders_of, keep_links, release_purged
 from provisor.store.outcomes import keep_outcomes
-from provisor.store.plans import DESTRUCTIVE, WITH_NAMES, adopted, count_destructive, line_from, moved, row_from
+from provisor.store.plans import DESTRUCTIVE, WITH_LINK, adopted, count_destructive, line_from, moved, row_from
 from provisor.store.tables import cycle, entry, escrow, job, listed_account, plan_line
 
 PAGE = 500
@@ -53,7 +53,6 @@ class CycleLedger:
             await self._wake_shared_causes(connection)
 
     async def unlinked(self) -> int:
-        """How many look-ups planning may need."""
         async with self._database.read() as connection:
             return await self._scan.unlinked(connection)
 
@@ -74,12 +73,13 @@ class CycleLedger:
             while True:
                 async with self._database.read() as connection:
                     page, last = await self._scan.page(connection, query, last, PAGE)
+                if page:
+                    yield page
                 if last is None:
                     break
-                yield page
 
     async def settle(self, found: Mapping[str, Account | None]) -> Mapping[str, Link]:
-        query = WITH_NAMES.where(unanswered(self._job.id), plan_line.c.entry_id.in_(list(found)))
+        query = WITH_LINK.where(unanswered(self._job.id), plan_line.c.entry_id.in_(list(found)))
         links: dict[str, Link] = {}
         async with self._database.transaction() as connection:
             await self._still_ours(connection)
@@ -178,7 +178,7 @@ class CycleLedger:
         """How many lines take something away, and how many active accounts there are."""
         async with self._database.read() as connection:
             lines = await count_destructive(connection, self._cycle.id)
-            return lines, await active_links(connection, self._job.id)
+            return lines, await active_links(connection, self._job.id) if lines else 0
 
     async def hold_destructive(self) -> None:
         """All that take something away wait until a person agrees."""
@@ -194,31 +194,30 @@ class CycleLedger:
             await self._still_ours(connection)
             await connection.execute(sa.update(plan_line).where(lines).values(state="held"))
 
-    async def count_planned(self) -> None:
-        """What progress is measured against: all lines that are pushed, however far they are."""
-        mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank != NOT_PUSHED)
-        query = sa.select(sa.func.count()).where(mine, plan_line.c.state != "held")
-        async with self._database.transaction() as connection:
-            await self._still_ours(connection)
-            lines = int((await connection.execute(query)).scalar_one())
-            await self._count(connection, {}, planned=lines)
-
     # ---- pushing ----------------------------------------------------------------------------------------------
+
+    async def ranks(self) -> Sequence[int]:
+        left = (plan_line.c.rank != NOT_PUSHED) & plan_line.c.state.in_(("planned", "sending"))
+        query = sa.select(plan_line.c.rank).distinct().where(plan_line.c.cycle_id == self._cycle.id, left)
+        async with self._database.read() as connection:
+            return (await connection.execute(query.order_by(plan_line.c.rank))).scalars().all()
 
     async def take(self, rank: int, limit: int) -> Sequence[Line]:
         mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank == rank)
-        query = WITH_NAMES.where(mine, plan_line.c.state == "planned").order_by(plan_line.c.seq).limit(limit)
+        query = WITH_LINK.where(mine, plan_line.c.state == "planned").order_by(plan_line.c.seq).limit(limit)
         while True:
             async with self._database.transaction() as connection:
-                await self._still_ours(connection)
+                counts = await self._still_ours(connection)
                 rows = (await connection.execute(query)).all()
                 if not rows:
                     return []
                 superseded = [row.seq for row in rows if moved(row)]
-                current = [row for row in rows if not moved(row)]
-                await self._mark(connection, superseded, "superseded")
-                await self._mark(connection, [row.seq for row in current], "sending")
-                await self._count(connection, {"superseded": len(superseded)})
+                if superseded:
+                    await self._mark(connection, superseded, "superseded")
+                    await self._count(connection, counts, {"superseded": len(superseded)})
+                page = mine & (plan_line.c.state == "planned") & (plan_line.c.seq <= rows[-1].seq)
+                await connection.execute(sa.update(plan_line).where(page).values(state="sending"))
+                current = [row for row in rows if not moved(row)] if superseded else rows
                 stale = await self._undertake(connection, current)
             if current:
                 return [line_from(row, in_doubt=row.target_id in stale) for row in current]
@@ -232,8 +231,7 @@ class CycleLedger:
         await believe_active(connection, self._job.id, [row.entry_id for row in rows if row.action == "Update"])
         accounts = {row.entry_id: adopted(row) for row in rows if row.action == "Adopt"}
         targets = [account.id for account in accounts.values()]
-        released = await release_purged(connection, self._job.id, targets)
-        held = await holders_of(connection, self._job.id, targets)
+        held, released = await release_purged(connection, self._job.id, targets)
         now = self._scan.now
         free = {entry_id: account for entry_id, account in accounts.items() if account.id not in held}
         await keep_links(connection, self._job.id, [undertaken(one, account, now) for one, account in free.items()])
@@ -241,7 +239,7 @@ class CycleLedger:
 
     async def creates(self) -> AsyncIterator[Sequence[Line]]:
         mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.action == "Create")
-        query, last = WITH_NAMES.where(mine, plan_line.c.state == "planned").order_by(plan_line.c.seq).limit(PAGE), 0
+        query, last = WITH_LINK.where(mine, plan_line.c.state == "planned").order_by(plan_line.c.seq).limit(PAGE), 0
         while True:
             async with self._database.read() as connection:
                 rows = (await connection.execute(query.where(plan_line.c.seq > last))).all()
@@ -253,19 +251,19 @@ class CycleLedger:
     async def in_doubt(self, rank: int) -> Sequence[Line]:
         mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank == rank)
         async with self._database.read() as connection:
-            rows = (await connection.execute(WITH_NAMES.where(mine, plan_line.c.state == "sending"))).all()
+            rows = (await connection.execute(WITH_LINK.where(mine, plan_line.c.state == "sending"))).all()
         return [line_from(row, in_doubt=True) for row in rows]
 
     async def supersede(self, line: Line) -> None:
         async with self._database.transaction() as connection:
-            await self._still_ours(connection)
+            counts = await self._still_ours(connection)
             await self._mark(connection, [line.seq], "superseded")
-            await self._count(connection, {"superseded": 1})
+            await self._count(connection, counts, {"superseded": 1})
 
     async def skipped(self, limit: int) -> Sequence[Line]:
         unpushed = (plan_line.c.rank == NOT_PUSHED) & (plan_line.c.state == "planned")
-        held = (plan_line.c.state == "held") & plan_line.c.outcome.is_(None)
-        query = WITH_NAMES.where(plan_line.c.cycle_id == self._cycle.id, unpushed | held)
+        held = (plan_line.c.state == "held") & ~plan_line.c.recorded
+        query = WITH_LINK.where(plan_line.c.cycle_id == self._cycle.id, unpushed | held)
         async with self._database.read() as connection:
             rows = (await connection.execute(query.order_by(plan_line.c.seq).limit(limit))).all()
         return [line_from(row) for row in rows]
@@ -278,16 +276,18 @@ class CycleLedger:
 
     async def record(self, outcomes: Sequence[Outcome]) -> None:
         async with self._database.transaction() as connection:
-            await self._still_ours(connection)
-            counts = await keep_outcomes(connection, self._job.id, self._cycle.id, outcomes)
-            await self._count(connection, counts)
+            counts = await self._still_ours(connection)
+            more = await keep_outcomes(connection, self._job.id, self._cycle.id, outcomes)
+            await self._count(connection, counts, more)
 
     # ---- the cycle itself -------------------------------------------------------------------------------------
 
     async def enter(self, state: CycleState, now: datetime, error: Reason | None = None) -> None:
-        """Move the cycle on; a successful end also moves the watermark."""
+        """Move the cycle on: a whole plan is what progress is measured by, and a successful end moves the watermark."""
         async with self._database.transaction() as connection:
-            await self._still_ours(connection)
+            counts = await self._still_ours(connection)
+            if state in ("planned", "pushing"):
+                await self._count_planned(connection, counts)
             ended = None if state in ("planning", "pushing", "planned") else now
             values = {"state": state, "ended": ended, "error": encode(error) if error else None}
             await connection.execute(sa.update(cycle).where(cycle.c.id == self._cycle.id).values(values))
@@ -296,6 +296,13 @@ class CycleLedger:
                 await connection.execute(sa.delete(listed_account).where(listed))
             if state == "succeeded":
                 await self._advance(connection)
+
+    async def _count_planned(self, connection: Connection, counts: Counter[str]) -> None:
+        """All lines that are pushed, however far they are."""
+        mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.rank != NOT_PUSHED)
+        query = sa.select(sa.func.count()).where(mine, plan_line.c.state != "held")
+        lines = int((await connection.execute(query)).scalar_one())
+        await self._count(connection, counts, {}, planned=lines)
 
     async def _advance(self, connection: Connection) -> None:
         """The job has seen everything up to `high`, unless its mappings changed or it was restarted meanwhile."""
@@ -311,14 +318,16 @@ class CycleLedger:
             chosen = (plan_line.c.cycle_id == self._cycle.id) & plan_line.c.seq.in_(seqs)
             await connection.execute(sa.update(plan_line).where(chosen).values(state=state))
 
-    async def _count(self, connection: Connection, more: Mapping[str, int], **exact: int) -> None:
-        row = (await connection.execute(sa.select(cycle.c.counts).where(cycle.c.id == self._cycle.id))).one()
-        counts = Counter(decode(row.counts))
+    async def _count(self, connection: Connection, counts: Counter[str], more: Mapping[str, int], **exact: int) -> None:
         counts.update(more)
         text = encode({name: value for name, value in {**counts, **exact}.items() if value})
         await connection.execute(sa.update(cycle).where(cycle.c.id == self._cycle.id).values(counts=text))
 
-    async def _still_ours(self, connection: Connection) -> None:
-        epoch = (await connection.execute(sa.select(cycle.c.epoch).where(cycle.c.id == self._cycle.id))).scalar()
-        if epoch != self._cycle.epoch:
+    async def _still_ours(self, connection: Connection) -> Counter[str]:
+        """The cycle's counters. Raises CycleTakenOver."""
+        row = (
+            await connection.execute(sa.select(cycle.c.epoch, cycle.c.counts).where(cycle.c.id == self._cycle.id))
+        ).one()
+        if row.epoch != self._cycle.epoch:
             raise CycleTakenOver(cycle=self._cycle.id)
+        return Counter(decode(row.counts))

@@ -69,16 +69,18 @@ ENTRY = tuple(
     entry.c[name]
     for name in ("id", "type", "attributes", "manager_id", "blocked", "change_no", "deleted_at", "purged", "source")
 )
-"""What `entry_from` reads: a page of many entries asks for no more."""
+"""The columns that `entry_from` takes, in this order: a page of many entries asks for no more."""
 
 
-def entry_from(row: sa.Row[Any]) -> Entry:
-    attributes = decode(row.attributes)
-    if row.manager_id:
-        attributes["manager"] = row.manager_id
-    if row.blocked:
+def entry_from(row: Sequence[Any]) -> Entry:
+    """From a row that begins with ENTRY."""
+    entry_id, type_, text, manager_id, blocked, change_no, deleted_at, purged, source = row[: len(ENTRY)]
+    attributes = decode(text)
+    if manager_id:
+        attributes["manager"] = manager_id
+    if blocked:
         attributes["accountEnabled"] = False
-    return Entry(row.id, row.type, attributes, row.change_no, row.deleted_at, row.purged, row.source)
+    return Entry(entry_id, type_, attributes, change_no, deleted_at, purged, source)
 
 
 def spoken_name(entry_id: str, login: str | None) -> str:
@@ -141,7 +143,7 @@ async def find_entries(
     folded = word.casefold()
     known = (entry.c.directory_id == directory_id) & (entry.c.type == resource_type) & ~entry.c.purged
     for condition in (entry.c.id == word.lower(), entry.c.login == folded, entry.c.name == folded):
-        rows = (await connection.execute(sa.select(entry).where(known, condition).order_by(entry.c.id))).all()
+        rows = (await connection.execute(sa.select(*ENTRY).where(known, condition).order_by(entry.c.id))).all()
         if rows:
             return [entry_from(row) for row in rows]
     return []
@@ -158,7 +160,9 @@ async def list_entries(
     limit: int = 100,
 ) -> Sequence[Entry]:
     """A page of entries by name. `after`: name and id of the last one seen."""
-    query = sa.select(entry).where(entry.c.directory_id == directory_id, entry.c.type == resource_type, ~entry.c.purged)
+    query = sa.select(*ENTRY).where(
+        entry.c.directory_id == directory_id, entry.c.type == resource_type, ~entry.c.purged
+    )
     query = query.where(entry.c.deleted_at.is_not(None) if deleted else entry.c.deleted_at.is_(None))
     if search:
         query = query.where(entry.c.name.contains(search.casefold(), autoescape=True) | _login_has(search))
@@ -182,7 +186,7 @@ async def count_entries(connection: Connection, directory_id: str) -> Mapping[st
 
 
 async def groups_of(connection: Connection, entry_id: str) -> Sequence[Entry]:
-    query = sa.select(entry).join(membership, membership.c.group_id == entry.c.id)
+    query = sa.select(*ENTRY).join(membership, membership.c.group_id == entry.c.id)
     rows = await connection.execute(query.where(membership.c.member_id == entry_id).order_by(entry.c.name))
     return [entry_from(row) for row in rows.all()]
 
@@ -199,7 +203,7 @@ async def group_names(connection: Connection, ids: Sequence[str]) -> Mapping[str
 
 
 async def members_of(connection: Connection, group_id: str, limit: int = 1000) -> Sequence[Entry]:
-    query = sa.select(entry).join(membership, membership.c.member_id == entry.c.id)
+    query = sa.select(*ENTRY).join(membership, membership.c.member_id == entry.c.id)
     rows = await connection.execute(query.where(membership.c.group_id == group_id).order_by(entry.c.name).limit(limit))
     return [entry_from(row) for row in rows.all()]
 

@@ -21,4 +21,14 @@ def decode(text: str) -> dict[str, Any]:
 
 
 def decode_as(text: str, kind: type[T]) -> T:
-    return msgspec.json.decode(text, type=kind)
+    found: T = _decoders[kind].decode(text)
+    return found
+
+
+class _Decoders(dict[type, msgspec.json.Decoder[Any]]):
+    def __missing__(self, kind: type) -> msgspec.json.Decoder[Any]:
+        decoder = self[kind] = msgspec.json.Decoder(kind)
+        return decoder
+
+
+_decoders = _Decoders()  # made once: to make one takes longer than to use it

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,8 +11,20 @@ from provisor.domain.resource import Link
 from provisor.ledger import Holder
 from provisor.store.database import Connection
 from provisor.store.directories import spoken_name
-from provisor.store.document import encode
+from provisor.store.document import decode, encode
 from provisor.store.tables import entry, link
+
+LINK = (
+    *(link.c.entry_id.label("link_of"), link.c.target_id.label("linked_id"), link.c.sent, link.c.seen),
+    *(link.c.believed_active, link.c.grants, link.c.since, link.c.version.label("link_now")),
+)
+"""The columns that `link_from` takes, in this order."""
+
+
+def link_from(columns: Sequence[Any]) -> Link:
+    entry_id, target_id, sent, seen, believed_active, grants, since, version = columns
+    held = decode(seen) if seen else None
+    return Link(entry_id, target_id, decode(sent), held, believed_active, decode(grants), since, version)
 
 
 async def holders_of(connection: Connection, job_id: str, target_ids: Sequence[str]) -> Mapping[str, Holder]:
@@ -23,18 +36,31 @@ async def holders_of(connection: Connection, job_id: str, target_ids: Sequence[s
         .join(entry, entry.c.id == link.c.entry_id)
         .where(link.c.job_id == job_id, link.c.target_id.in_(target_ids), ~entry.c.purged)
     )
-    rows = (await connection.execute(query)).all()
-    return {row.target_id: Holder(row.entry_id, spoken_name(row.entry_id, row.login)) for row in rows}
+    return _holders((await connection.execute(query)).all())
 
 
-async def release_purged(connection: Connection, job_id: str, target_ids: Sequence[str]) -> frozenset[str]:
-    """Somebody else takes these accounts over: give back which of them an entry held that is deleted for good."""
+async def release_purged(
+    connection: Connection, job_id: str, target_ids: Sequence[str]
+) -> tuple[Mapping[str, Holder], Collection[str]]:
+    """Somebody takes these accounts over: who holds which, and those that a now forgotten link gave to nobody alive.
+
+    An entry that is deleted for good holds no account any more.
+    """
     if not target_ids:
-        return frozenset()
-    gone = sa.exists().where(entry.c.id == link.c.entry_id, entry.c.purged)
-    left = sa.delete(link).where(link.c.job_id == job_id, link.c.target_id.in_(target_ids), gone)
-    rows = (await connection.execute(left.returning(link.c.target_id))).all()
-    return frozenset(str(row.target_id) for row in rows)
+        return {}, ()
+    query = (
+        sa.select(link.c.target_id, link.c.entry_id, entry.c.login, entry.c.purged)
+        .join(entry, entry.c.id == link.c.entry_id)
+        .where(link.c.job_id == job_id, link.c.target_id.in_(target_ids))
+    )
+    rows = (await connection.execute(query)).all()
+    gone = [row for row in rows if row.purged]
+    await unlink(connection, job_id, [row.entry_id for row in gone])
+    return _holders(row for row in rows if not row.purged), [str(row.target_id) for row in gone]
+
+
+def _holders(rows: Iterable[sa.Row[Any]]) -> Mapping[str, Holder]:
+    return {row.target_id: Holder(row.entry_id, spoken_name(row.entry_id, row.login)) for row in rows}
 
 
 async def keep_links(connection: Connection, job_id: str, links: Sequence[Link]) -> None:

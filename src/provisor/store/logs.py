@@ -10,18 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from provisor.domain.change import Difference, Reason
-from provisor.domain.job import Step
+from provisor.domain.log import Detail, LoggedAction, Result, Step
 from provisor.store.database import Connection
 from provisor.store.document import decode_as, encode
 from provisor.store.tables import app, audit_log, cycle, directory, job, provisioning_log
-
-
-@dataclass(frozen=True, slots=True)
-class _Detail:
-    reason: Reason
-    steps: tuple[Step, ...]
-    modified: tuple[Difference, ...]
-    durationMs: int  # noqa: N815  (Graph's name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +33,26 @@ class LogRow:
     entry_id: str
     name: str
     login: str | None
-    action: str
-    status: str
-    reason: Reason
-    steps: tuple[Step, ...]
-    modified: tuple[Difference, ...]
+    action: LoggedAction
+    status: Result
     target_id: str | None
-    duration_ms: int
+    detail: Detail
+
+    @property
+    def reason(self) -> Reason:
+        return self.detail.reason
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.detail.steps(self.status)
+
+    @property
+    def modified(self) -> tuple[Difference, ...]:
+        return self.detail.modified
+
+    @property
+    def duration_ms(self) -> int:
+        return self.detail.duration_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,6 @@ async def provisioning_rows(
 
 
 def _log_row(row: sa.Row[Any]) -> LogRow:
-    detail = decode_as(row.detail, _Detail)
     return LogRow(
         id=row.id,
         at=row.at,
@@ -127,11 +131,8 @@ def _log_row(row: sa.Row[Any]) -> LogRow:
         login=row.login,
         action=row.action,
         status=row.status,
-        reason=detail.reason,
-        steps=detail.steps,
-        modified=detail.modified,
         target_id=row.target_id,
-        duration_ms=detail.durationMs,
+        detail=decode_as(row.detail, Detail),
     )
 
 

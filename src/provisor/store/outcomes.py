@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from provisor.domain.change import Reason
 from provisor.domain.job import Escrow
@@ -16,7 +16,7 @@ from provisor.store.claims import key_of
 from provisor.store.database import Connection
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode_as, encode
-from provisor.store.links import holders_of, keep_links, release_purged, unlink
+from provisor.store.links import keep_links, release_purged, unlink
 from provisor.store.tables import escrow, plan_line, provisioning_log, standing
 
 
@@ -25,14 +25,13 @@ async def keep_outcomes(
 ) -> Mapping[str, int]:
     """Returns what is to be added to the cycle's counters."""
     outcomes = await _without_contested(connection, job_id, outcomes)
-    entries = [outcome.log.entry_id for outcome in outcomes]
-    last = await _last_reasons(connection, job_id, entries)
+    last = await _last_reasons(connection, job_id, [outcome.log.entry_id for outcome in outcomes])
     told = [one for one in outcomes if one.log.action not in ("other", "stagedDelete") or _news(one, last)]
     await _mark_lines(connection, cycle_id, outcomes)
     await unlink(connection, job_id, [outcome.log.entry_id for outcome in outcomes if outcome.unlink])
     await keep_links(connection, job_id, [outcome.link for outcome in outcomes if outcome.link is not None])
     corrected = await _keep_log(connection, job_id, cycle_id, told)
-    await _keep_standing(connection, job_id, outcomes)
+    await _keep_standing(connection, job_id, outcomes, last)
     await _keep_escrows(connection, job_id, outcomes)
     await wake(connection, job_id, [outcome.freed for outcome in outcomes if outcome.freed])
     counts = Counter(_counter(outcome.log.action, outcome.log.status) for outcome in outcomes)
@@ -43,8 +42,8 @@ async def keep_outcomes(
 async def _without_contested(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     """Who is given somebody else's account is in error, and says whose it is."""
     targets = [outcome.link.target_id for outcome in outcomes if outcome.link is not None]
-    await release_purged(connection, job_id, targets)
-    holders = dict(await holders_of(connection, job_id, targets))
+    known, _ = await release_purged(connection, job_id, targets)
+    holders = dict(known)
     return [_contested(outcome, holders) for outcome in outcomes]
 
 
@@ -56,7 +55,7 @@ def _contested(outcome: Outcome, holders: dict[str, Holder]) -> Outcome:
     if holder.entry_id == mine.entry_id:
         return outcome
     reason = Reason("EntryConflict", {"account": outcome.link.target_id, "entry": holder.name})
-    log = replace(outcome.log, status="failure", reason=reason)
+    log = replace(outcome.log, status="failure", detail=replace(outcome.log.detail, reason=reason))
     return Outcome(outcome.seq, "failed", log, retry="back off")
 
 
@@ -78,12 +77,12 @@ async def _last_reasons(connection: Connection, job_id: str, entries: Sequence[s
 
 async def _mark_lines(connection: Connection, cycle_id: str, outcomes: Sequence[Outcome]) -> None:
     """Most lines of a page end alike, and are marked together."""
-    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    alike: dict[str, list[int]] = defaultdict(list)
     for outcome in outcomes:
-        alike[outcome.state, encode(outcome.log.reason)].append(outcome.seq)
-    for (state, said), seqs in alike.items():
+        alike[outcome.state].append(outcome.seq)
+    for state, seqs in alike.items():
         lines = (plan_line.c.cycle_id == cycle_id) & plan_line.c.seq.in_(seqs)
-        await connection.execute(sa.update(plan_line).where(lines).values(state=state, outcome=said))
+        await connection.execute(sa.update(plan_line).where(lines).values(state=state, recorded=True))
 
 
 async def _keep_log(
@@ -105,7 +104,6 @@ async def _keep_log(
 
 def _log_row(job_id: str, cycle_id: str, outcome: Outcome) -> dict[str, Any]:
     log = outcome.log
-    detail = {"reason": log.reason, "steps": log.steps, "modified": log.modified, "durationMs": log.duration_ms}
     return {
         "job_id": job_id,
         "cycle_id": cycle_id,
@@ -117,14 +115,16 @@ def _log_row(job_id: str, cycle_id: str, outcome: Outcome) -> dict[str, Any]:
         "name": log.name,
         "login": log.login,
         "target_id": log.target_id,
-        "detail": encode(detail),
+        "detail": encode(log.detail),
         "at": log.at,
     }
 
 
-async def _keep_standing(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> None:
+async def _keep_standing(
+    connection: Connection, job_id: str, outcomes: Sequence[Outcome], last: Mapping[str, str]
+) -> None:
     """The last reason of everybody who is not as they should be; a success ends it."""
-    well = [one.log.entry_id for one in outcomes if one.well]
+    well = [one.log.entry_id for one in outcomes if one.well and one.log.entry_id in last]
     if well:
         ended = sa.delete(standing).where(standing.c.job_id == job_id, standing.c.entry_id.in_(well))
         await connection.execute(ended)

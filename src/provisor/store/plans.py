@@ -21,13 +21,15 @@ from provisor.domain.change import (
     Skip,
     Update,
     action_name,
+    differences_from_nothing,
 )
-from provisor.domain.resource import Account, Attributes, Link
+from provisor.domain.resource import Account
 from provisor.flow.push import rank
-from provisor.flow.record import modified
+from provisor.flow.record import differences_in
 from provisor.ledger import Claim, Draft, Line
 from provisor.store.database import Connection
 from provisor.store.document import decode, decode_as, encode
+from provisor.store.links import LINK, link_from
 from provisor.store.tables import cycle, entry, job, link, plan_line
 
 DESTRUCTIVE = ("Disable", "Delete")
@@ -66,6 +68,8 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
         "cycle_id": cycle_id,
         "seq": seq,
         "entry_id": change.entry_id,
+        "name": draft.name,
+        "login": draft.login,
         "resource_type": change.resource_type,
         "action": action_name(change.action),
         "rank": rank(change.action),
@@ -79,41 +83,27 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
         "entry_change_no": draft.entry_change_no,
         "link_version": draft.link_version,
         "listed": draft.listed,
+        "recorded": False,
     }
 
 
-WITH_NAMES = (
-    sa.select(plan_line, entry.c.attributes, link.c.sent, link.c.seen, link.c.believed_active, link.c.grants)
-    .add_columns(link.c.since, link.c.version, link.c.target_id.label("linked_id"), link.c.entry_id.label("link_entry"))
-    .add_columns(entry.c.change_no)
+WITH_LINK = (
+    sa.select(plan_line, *LINK, entry.c.change_no)
     .select_from(plan_line)
     .join(cycle, cycle.c.id == plan_line.c.cycle_id)
     .outerjoin(entry, entry.c.id == plan_line.c.entry_id)
     .outerjoin(link, (link.c.job_id == cycle.c.job_id) & (link.c.entry_id == plan_line.c.entry_id))
 )
-"""A line, its entry's names, and its link."""
+"""A line, the number of its entry's last change, and its link."""
 
-
-def link_from(row: sa.Row[Any]) -> Link:
-    """From columns named as WITH_NAMES labels them."""
-    return Link(
-        entry_id=row.link_entry,
-        target_id=row.linked_id,
-        sent=decode(row.sent),
-        seen=decode(row.seen) if row.seen else None,
-        believed_active=row.believed_active,
-        grants=decode(row.grants),
-        since=row.since,
-        version=row.version,
-    )
+_LINK = slice(len(plan_line.c), len(plan_line.c) + len(LINK))  # where the link is in a row of these
 
 
 def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
     change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason))
     claim = Claim(*row.claim.split("=", 1)) if row.claim else None
     held, changed = row.state == "held", in_doubt and moved(row)
-    name, login = names_of(row)
-    return Line(row.seq, change, claim, name, login, row.listed, held=held, in_doubt=in_doubt, moved=changed)
+    return Line(row.seq, change, claim, row.name, row.login, row.listed, held=held, in_doubt=in_doubt, moved=changed)
 
 
 def action_from(row: sa.Row[Any]) -> Action:
@@ -125,11 +115,11 @@ def action_from(row: sa.Row[Any]) -> Action:
             return Adopt(adopted(row), decode(row.desired), changed)
         case "Update":
             changed, _ = _differences(row.differences)
-            return Update(link_from(row), decode(row.desired), changed)
+            return Update(link_from(row[_LINK]), decode(row.desired), changed)
         case "Disable":
-            return Disable(link_from(row))
+            return Disable(link_from(row[_LINK]))
         case "Delete":
-            return Delete(link_from(row))
+            return Delete(link_from(row[_LINK]))
         case _:
             return decode_as(row.differences, Skip)
 
@@ -145,23 +135,16 @@ def _differences(text: str) -> tuple[tuple[Difference, ...], Account | None]:
     return msgspec.json.decode(text, type=tuple[tuple[Difference, ...], Account | None])
 
 
-def names_of(row: sa.Row[Any]) -> tuple[str, str | None]:
-    """What the entry is called, and its userPrincipalName."""
-    attributes: Attributes = decode(row.attributes) if row.attributes else {}
-    login = attributes.get("userPrincipalName")
-    return str(attributes.get("displayName") or login or row.entry_id), str(login) if login else None
-
-
 def moved(row: sa.Row[Any]) -> bool:
     """Has the entry, its assignment or its link changed since this line was planned?"""
-    return (row.change_no, row.version or 0) != (row.entry_change_no, row.link_version)
+    return (row.change_no, row.link_now or 0) != (row.entry_change_no, row.link_version)
 
 
 async def shown_lines(
     connection: Connection, cycle_id: str, *, action: str | None = None, after: int = 0, limit: int = 100
 ) -> Sequence[Shown]:
     """A page of a plan, in the order in which it is pushed."""
-    query = WITH_NAMES.where(plan_line.c.cycle_id == cycle_id)
+    query = WITH_LINK.where(plan_line.c.cycle_id == cycle_id)
     if action:
         query = query.where(plan_line.c.action == action)
     rows = await connection.execute(query.order_by(plan_line.c.rank, plan_line.c.seq).offset(after).limit(limit))
@@ -169,21 +152,26 @@ async def shown_lines(
 
 
 def _shown(row: sa.Row[Any]) -> Shown:
-    name, login = names_of(row)
-    gone = row.action in ("Update", "Disable", "Delete") and row.linked_id is None
+    gone = row.action in ("Update", "Disable", "Delete") and row[_LINK][0] is None
     action = Skip() if gone else action_from(row)
     return Shown(
         seq=row.seq,
         entry_id=row.entry_id,
-        name=name,
-        login=login,
+        name=row.name,
+        login=row.login,
         action=row.action,
         state=row.state,
         failed=isinstance(action, Skip) and action.kind in ("failed", "disputed"),
         reason=decode_as(row.reason, Reason),
         target_id=row.target_id,
-        modified=modified(action),
+        modified=_modified(action),
     )
+
+
+def _modified(action: Action) -> tuple[Difference, ...]:
+    if isinstance(action, Create):
+        return differences_from_nothing(action.desired)
+    return differences_in(action)
 
 
 async def count_actions(connection: Connection, cycle_id: str) -> Mapping[tuple[str, str], int]:
@@ -204,13 +192,13 @@ async def first_moved(connection: Connection, cycle_id: str, limit: int = 5) -> 
         other.c.target_id == plan_line.c.target_id,
         other.c.entry_id != plan_line.c.entry_id,
     )
-    query = WITH_NAMES.where(
+    query = WITH_LINK.where(
         plan_line.c.cycle_id == cycle_id,
         entry.c.change_no.is_distinct_from(plan_line.c.entry_change_no)
         | (sa.func.coalesce(link.c.version, 0) != plan_line.c.link_version)
         | taken,
     )
-    return [names_of(row)[0] for row in (await connection.execute(query.limit(limit))).all()]
+    return [row.name for row in (await connection.execute(query.limit(limit))).all()]
 
 
 async def schema_moved(connection: Connection, cycle_id: str) -> bool:

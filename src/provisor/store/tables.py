@@ -265,6 +265,8 @@ plan_line = sa.Table(
     guid("cycle_id", sa.ForeignKey("cycle.id", ondelete="CASCADE"), primary_key=True),
     number("seq", primary_key=True),
     guid("entry_id"),
+    text("name"),  # as the entry was called when this was planned, and so is login
+    text("login", nullable=True),
     text("resource_type"),
     text("action"),
     number("rank"),  # push order
@@ -278,7 +280,7 @@ plan_line = sa.Table(
     number("entry_change_no"),
     number("link_version"),
     flag("listed"),  # the target's listing showed everybody, and no account of this entry
-    text("outcome", nullable=True),
+    flag("recorded"),  # the log says what became of it
     sa.Index(None, "cycle_id", "state", "rank", "seq"),
 )
 

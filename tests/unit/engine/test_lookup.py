@@ -20,7 +20,7 @@ class Shelf:
     def __init__(self, mails: Sequence[str], page: int = 10, total: int | None = None, refuses: str = "") -> None:
         self.capabilities = Capabilities(page_size=page)
         self.accounts = [Account(f"a{at}", {"email": mail}) for at, mail in enumerate(mails)]
-        self.pages = self.queries = 0
+        self.pages = self.queries = self.without_account = 0
         self._page, self._total, self._refuses = page, total, refuses
         self._listed: dict[str, list[Account]] = defaultdict(list)
 
@@ -36,6 +36,9 @@ class Shelf:
             raise Rejected(value=value)
         return [one for one in self.accounts if str(one.attributes[attribute]).casefold() == value.casefold()]
 
+    async def unlinked(self) -> int:
+        return self.without_account
+
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
         for claim, found in accounts.items():
             self._listed[claim].extend(found)
@@ -45,8 +48,8 @@ class Shelf:
 
 
 async def look_up(shelf: Shelf, *mails: str, unlinked: int | None = None) -> tuple[dict[str, list[str]], Any]:
-    matching = ("email",)
-    lookup = Lookup(cast(Ledger, shelf), cast(Target, shelf), matching, len(mails) if unlinked is None else unlinked)
+    shelf.without_account = len(mails) if unlinked is None else unlinked
+    lookup = Lookup(cast(Ledger, shelf), cast(Target, shelf), ("email",))
     found, refused = await lookup.find({mail: (Claim("email", mail),) for mail in mails})
     return {mail: [one.id for one in accounts] for mail, accounts in found.items() if accounts}, refused
 

@@ -64,7 +64,7 @@ def link_of(entry: Entry, program: MappingProgram = PROGRAM, **changes: Any) -> 
     account = Account("a1", change.action.desired, active=True)
     outcome = record(Line(1, change, None), account, NOW, NOW)
     assert outcome.link is not None
-    values = {name: getattr(outcome.link, name) for name in Link.__dataclass_fields__}
+    values = {name: getattr(outcome.link, name) for name in Link.__struct_fields__}
     return Link(**{**values, **changes})
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from provisor.connector import Target
 from provisor.domain.change import Adopt, Create, Delete, Difference, Disable, Skip, Update

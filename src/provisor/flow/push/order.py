@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from provisor.domain.change import Action, Adopt, Create, Delete, Disable, Skip, Update
 
-RANKS = (0, 1, 2, 3)
-"""Disable, delete, update, create: seats are freed before they are taken. One rank ends before the next begins."""
-
 NOT_PUSHED = 9
 
 
 def rank(action: Action) -> int:
-    """Where an action stands in the order of pushing."""
+    """Disable, delete, update, create: seats are freed before they are taken. One rank ends before the next begins."""
     match action:
         case Disable():
             return 0

@@ -6,8 +6,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from provisor.connector import Target
 from provisor.domain.change import Create
@@ -16,7 +18,6 @@ from provisor.domain.resource import Account
 from provisor.flow.map import MappingProgram
 from provisor.flow.push.line import Sender
 from provisor.flow.push.many import Made, create_many, disbelieved, find_all, fits_a_batch, read_back
-from provisor.flow.push.order import RANKS
 from provisor.flow.record import record, record_doubt, record_refusal
 from provisor.ledger import Claim, Ledger, Line, Outcome
 
@@ -65,7 +66,7 @@ class Push:
 
     async def run(self) -> None:
         """Push everything. Raises what stopped it: a JobError, the last RetryLater of an outage, or Stopped."""
-        for rank_ in RANKS:
+        for rank_ in await self.ledger.ranks():
             in_doubt = await self.ledger.in_doubt(rank_)
             await self._look_up([line for line in in_doubt if isinstance(line.change.action, Create)])
             self._lines.extend(in_doubt)
@@ -74,7 +75,9 @@ class Push:
             if self._failure is not None:
                 raise self._failure
             if self.stop.is_set():
-                raise Stopped
+                break
+        if self.stop.is_set():
+            raise Stopped
 
     @property
     def _ending(self) -> bool:
@@ -128,27 +131,27 @@ class Push:
         """The next line; or several, which share a request."""
         if self._ending:
             return ()
-        if self._short() and not self._exhausted:
-            async with self._refilling:
-                if self._short() and not self._exhausted:
-                    page = await self.ledger.take(rank_, self.pace.page)
-                    self._exhausted = not page
-                    self._lines.extend(page)
-        lines: list[Line] = []
-        while self._lines and len(lines) < self._batch:
-            if lines and not (fits_a_batch(lines[-1]) and fits_a_batch(self._lines[0])):
-                break
+        batch = self._batch
+        if len(self._lines) <= self.pace.concurrency * batch and not self._exhausted:
+            await self._refill(rank_, self.pace.concurrency * batch)
+        lines = [self._lines.popleft()] if self._lines else []
+        while len(lines) < batch and self._lines and fits_a_batch(lines[-1]) and fits_a_batch(self._lines[0]):
             lines.append(self._lines.popleft())
         return lines
+
+    async def _refill(self, rank_: int, least: int) -> None:
+        """Of all who ask at the same time, one takes the next page."""
+        async with self._refilling:
+            if len(self._lines) <= least and not self._exhausted:
+                page = await self.ledger.take(rank_, self.pace.page)
+                self._exhausted = not page
+                self._lines.extend(page)
 
     @property
     def _batch(self) -> int:
         """Lines that share a request, at the most, as far as the target knows by now."""
         able = self.target.capabilities
         return max(1, able.create_many) if able.list else 1
-
-    def _short(self) -> bool:
-        return len(self._lines) <= self.pace.concurrency * self._batch
 
     # ---- one line -----------------------------------------------------------------------------------------------
 

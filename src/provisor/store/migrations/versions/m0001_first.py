@@ -282,6 +282,8 @@ def upgrade() -> None:
         sa.Column("cycle_id", GUID, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("entry_id", GUID, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("login", TEXT, nullable=True),
         sa.Column("resource_type", TEXT, nullable=False),
         sa.Column("action", TEXT, nullable=False),
         sa.Column("rank", sa.BigInteger(), nullable=False),
@@ -295,7 +297,7 @@ def upgrade() -> None:
         sa.Column("entry_change_no", sa.BigInteger(), nullable=False),
         sa.Column("link_version", sa.BigInteger(), nullable=False),
         sa.Column("listed", sa.Boolean(), nullable=False),
-        sa.Column("outcome", TEXT, nullable=True),
+        sa.Column("recorded", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_plan_line_cycle_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("cycle_id", "seq", name=op.f("pk_plan_line")),
     )
