@@ -90,7 +90,7 @@ def flat(user: Mapping[str, Any], prefix: str = "") -> dict[str, Value]:
     """Every value of a user by its flat name; names are spelled as the standard does, whatever the target's case."""
     found: dict[str, Value] = {}
     for key, value in user.items():
-        name = _SPELLING.get(key) or _shown(key)
+        name = _shown(key)
         if name is None or value is None:
             continue
         if type(value) is str and name not in _FLAGS:
@@ -145,12 +145,14 @@ def _spelled(key: str) -> str:
     return _SPELLING.get(key.casefold(), key)
 
 
+@lru_cache(maxsize=4096)
 def _shown(key: str) -> str | None:
     """The name of a user's attribute; None for what is not shown."""
     return None if key.casefold() in _NOT_SHOWN else _spelled(key)
 
 
 def _several(name: str, elements: list[Any]) -> dict[str, Value]:
+    """The values themselves, and each by the filters that name it; an e-mail address without a type is the work one."""
     values: list[str] = []
     found: dict[str, Value] = {name: values}
     for element in elements:
@@ -159,10 +161,13 @@ def _several(name: str, elements: list[Any]) -> dict[str, Value]:
         held = element if element.keys() <= _WORDS else _standard(element)
         if held.get("value") is not None:
             values.append(str(held["value"]))
-        for start in _starts(name, held):
-            for sub, one in held.items():
-                if sub != "type" and isinstance(one, _SIMPLE):
-                    found.setdefault(start + sub, _scalar(sub, one))
+        kind = held.get("type") or ("work" if name == "emails" else None)
+        starts = _starts(name, kind if isinstance(kind, str) else None, primary=truth(held.get("primary")) is True)
+        for sub, one in held.items():
+            if sub != "type" and isinstance(one, _SIMPLE):
+                said = _scalar(sub, one)
+                for start in starts:
+                    found.setdefault(start + sub, said)
     if not values:
         del found[name]
     return found
@@ -174,25 +179,22 @@ def _standard(element: Json) -> Json:
     return {key: element.get(key, spelled[key]) for key in reversed(spelled)}
 
 
-def _starts(name: str, element: Json) -> list[str]:
-    """How the names of this value begin, by each filter that it answers to; an e-mail address without a type
-    counts as the work one."""
+@lru_cache(maxsize=4096)
+def _starts(name: str, kind: str | None, *, primary: bool) -> tuple[str, ...]:
+    """How the names of a value begin, by each filter that it answers to."""
     starts: list[str] = []
-    kind = element.get("type") or ("work" if name == "emails" else None)
-    if isinstance(kind, str) and '"' not in kind:
-        starts.append(f'{name}[type eq "{kind}"].')
-        if kind != (lower := kind.lower()):
-            starts.append(f'{name}[type eq "{lower}"].')
-    if truth(element.get("primary")):
+    if kind is not None and '"' not in kind:
+        starts += [f'{name}[type eq "{one}"].' for one in dict.fromkeys((kind, kind.lower()))]
+    if primary:
         starts.append(f'{name}[primary eq "True"].')
-    return starts
+    return tuple(starts)
 
 
 def _put_scalars(found: dict[str, Value], start: str, holder: Mapping[str, Any]) -> None:
     for key, value in holder.items():
         if isinstance(value, _SIMPLE):
             sub = _SPELLING.get(key) or _spelled(key)
-            found[start + sub] = _scalar(sub, value)
+            found[start + sub] = value if type(value) is str and sub not in _FLAGS else _scalar(sub, value)
 
 
 def _scalar(name: str, value: object) -> Value:

@@ -58,6 +58,7 @@ class Push:
         self._sender = Sender(self.target, self.program, self.clock)
         self._lines: deque[Line] = deque()
         self._made: list[Made] = []
+        self._read = 0  # accounts that were read back: a listing shows them again, so the next has to be worth it
         self._outcomes: list[Outcome] = []
         self._exhausted = False
         self._failure: JobError | RetryLater | None = None
@@ -124,8 +125,7 @@ class Push:
                 await self._carry_out(lines[0])
             if len(self._outcomes) >= self.pace.flush_after:
                 await self._flush()
-            if len(self._made) >= self.pace.read_back_after:
-                await self._read_back()
+            await self._read_back(max(self.pace.read_back_after, self._read))
 
     async def _next(self, rank_: int) -> Sequence[Line]:
         """The next line; or several, which share a request."""
@@ -268,7 +268,8 @@ class Push:
         middle = len(absent) // 2
         for half in (absent[:middle], absent[middle:]):
             if len(half) > 1 and not self._ending:
-                self._forget_look_up(half)
+                for line in half:
+                    del self._sender.looked_up[str(line.claim)]
                 await self._create([replace(line, in_doubt=False) for line in half])
             elif half and not self._ending:
                 await self._carry_out(half[0])
@@ -280,16 +281,15 @@ class Push:
             with suppress(RetryLater):
                 self._sender.looked_up.update(await find_all(self.target, claims))
 
-    def _forget_look_up(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            self._sender.looked_up.pop(str(line.claim), None)
-
-    async def _read_back(self) -> None:
+    async def _read_back(self, least: int = 1) -> None:
         """Only what the target shows has been made."""
+        if len(self._made) < least:
+            return
         async with self._reading:
-            made, self._made = self._made, []
-            if not made or self._ending:
+            if len(self._made) < least or self._ending:
                 return
+            made, self._made = self._made, []
+            self._read += len(made)
             try:
                 accounts = await read_back(self.target, {one.account.id for one in made})
             except (RetryLater, JobError) as error:
