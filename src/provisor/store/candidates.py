@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,6 +22,21 @@ from provisor.store.tables import SENDING, assignment, cycle, entry, escrow, lin
 RUNNING = ("planning", "pushing")
 
 
+class Query(NamedTuple):
+    """Entries in the order of some columns, which are an index: so that a page costs no more than what is in it."""
+
+    entries: sa.Select[Any]
+    by: tuple[sa.Column[Any], ...]
+
+    def after(self, row: sa.Row[Any] | None) -> sa.Select[Any]:
+        """Those that come after an entry; None: from the first one."""
+        query = self.entries.order_by(*self.by)
+        if row is None:
+            return query
+        place = sa.tuple_(*(sa.literal(row._mapping[column], column.type) for column in self.by))
+        return query.where(sa.tuple_(*self.by) > place)
+
+
 class Scan:
     """What one cycle reads. `types`: those whose mapping is on."""
 
@@ -31,7 +46,7 @@ class Scan:
         self._held: dict[str | None, tuple[AppRole, ...]] = {}  # by the ids as the query strings them together
         self._lost: Mapping[str, Lost] = {}
 
-    def queries(self) -> Sequence[sa.Select[Any]]:
+    def queries(self) -> Sequence[Query]:
         """What changed; then, in an incremental cycle, what is due again, or in doubt, though it did not change."""
         concerned = (
             sa.select(*ENTRY, *LINK, _role_ids(self.job.app_id))
@@ -40,21 +55,21 @@ class Scan:
             .outerjoin(link, (link.c.job_id == self.job.id) & (link.c.entry_id == entry.c.id))
             .outerjoin(standing, (standing.c.job_id == self.job.id) & (standing.c.entry_id == entry.c.id))
             .outerjoin(escrow, (escrow.c.job_id == self.job.id) & (escrow.c.entry_id == entry.c.id))
-            .where(entry.c.directory_id == self.job.directory_id, entry.c.change_no <= self.cycle.high)
-            .where(entry.c.type.in_(self.types))
-            .where(concern(self.job))
-            .order_by(entry.c.change_no, entry.c.id)
+            .where(entry.c.type.in_(self.types), concern(self.job))
         )
-        return [concerned.where(one) for one in self._looked_at()]
+        changed, *again = self._looked_at()
+        by_change = Query(concerned.where(changed), (entry.c.change_no, entry.c.id))
+        return [by_change, *(Query(concerned.where(one), (entry.c.id,)) for one in again)]
 
     def _looked_at(self) -> Sequence[sa.ColumnElement[bool]]:
-        since = self.cycle.since
+        since, high = self.cycle.since, self.cycle.high
+        theirs = (entry.c.directory_id == self.job.directory_id) & (entry.c.change_no <= high)
         if since is None:
-            return [sa.true()]
+            return [theirs]
         due = sa.select(escrow.c.entry_id).where(escrow.c.job_id == self.job.id, self._due())
         doubtful = sa.select(plan_line.c.entry_id).join(cycle, cycle.c.id == plan_line.c.cycle_id)
         again = sa.union(due, doubtful.where(unanswered(self.job.id)))
-        return [entry.c.change_no > since, (entry.c.change_no <= since) & entry.c.id.in_(again)]
+        return [theirs & (entry.c.change_no > since), entry.c.id.in_(again) & (entry.c.change_no <= since)]
 
     def _due(self) -> sa.ColumnElement[bool]:
         """It is time; or who waits for a seat may get the one that a planned leaver frees."""
@@ -65,18 +80,14 @@ class Scan:
         return in_time | ((escrow.c.cause == NO_SEAT) & leavers.exists())
 
     async def page(
-        self, connection: Connection, query: sa.Select[Any], last: tuple[int, str] | None, limit: int
-    ) -> tuple[Sequence[Candidate], tuple[int, str] | None]:
-        """The next entries of a query, and where the page after them begins; None: there is none."""
-        if last is not None:
-            place = sa.tuple_(sa.literal(last[0], sa.BigInteger), sa.literal(last[1]))
-            query = query.where(sa.tuple_(entry.c.change_no, entry.c.id) > place)
+        self, connection: Connection, query: Query, after: sa.Row[Any] | None, limit: int
+    ) -> tuple[Sequence[Candidate], sa.Row[Any] | None]:
+        """The next entries of a query, and the row after which the next page begins; None: there is none."""
         if self._roles is None:
             self._roles = {role.id: role for role in await roles_of(connection, self.job.app_id)}
             self._lost = await self._unanswered(connection)
-        rows = (await connection.execute(query.limit(limit))).all()
-        page = [self._candidate(row) for row in rows]
-        return page, (rows[-1].change_no, rows[-1].id) if len(rows) == limit else None
+        rows = (await connection.execute(query.after(after).limit(limit))).all()
+        return [self._candidate(row) for row in rows], rows[-1] if len(rows) == limit else None
 
     def _candidate(self, row: Sequence[Any]) -> Candidate:
         known, role_ids, noted = row[len(ENTRY) : -2], row[-2], row[-1]
@@ -94,13 +105,7 @@ class Scan:
     async def unlinked(self, connection: Connection) -> int:
         """How many entitled entries of this cycle have no account yet, as far as we know."""
         known = _exists(link.c.job_id == self.job.id, link.c.entry_id == entry.c.id)
-        query = sa.select(sa.func.count()).where(
-            entry.c.directory_id == self.job.directory_id,
-            entry.c.type.in_(self.types),
-            entry.c.change_no <= self.cycle.high,
-            entitled(self.job.app_id),
-            ~known,
-        )
+        query = sa.select(sa.func.count()).where(entry.c.type.in_(self.types), entitled(self.job.app_id), ~known)
         return sum([int((await connection.execute(query.where(one))).scalar_one()) for one in self._looked_at()])
 
     async def _unanswered(self, connection: Connection) -> Mapping[str, Lost]:

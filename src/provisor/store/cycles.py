@@ -69,7 +69,7 @@ class CycleLedger:
 
     async def candidates(self) -> AsyncIterator[Sequence[Candidate]]:
         for query in self._scan.queries():
-            last: tuple[int, str] | None = None
+            last: sa.Row[Any] | None = None
             while True:
                 async with self._database.read() as connection:
                     page, last = await self._scan.page(connection, query, last, PAGE)
