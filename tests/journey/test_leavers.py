@@ -11,6 +11,7 @@ from tests.world import APP, World, ldif_group, ldif_person
 from provisor.app import apps, assignments, people, provisioning
 from provisor.directory.importing import MISSING_SHARE
 from provisor.domain.error import Refused
+from provisor.domain.job import Cycle
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.flow.push import Pace
 from provisor.store import directories, jobs
@@ -397,3 +398,43 @@ async def test_who_waited_for_a_purged_persons_address_is_tried_at_once(ada: Wor
     await people.act(ada.installation, "delete", "User", first.id, purge=True)
     await ada.sync()
     assert ada.active() == {ADA}
+
+
+# ---- while a cycle is on its way ------------------------------------------------------------------------------------
+
+
+async def slowly_disabled(world: World) -> tuple[Cycle, asyncio.Task[str]]:
+    """Ada leaves, Bob is to come after that, and the cycle is about to take Ada's licence away."""
+    await world.sync()
+    await people.act(world.installation, "disable", "User", ADA)
+    await world.import_text(ldif_person("bob"))
+    await world.assign("bob@corp.example")
+    world.emulator.reset_counters()
+    world.emulator.inject(Fault(kind="slow", method="DELETE", path="/licenses/", seconds=2))
+    cycle = await world.open_cycle()
+    running = asyncio.create_task(run_cycle(provisioning.parts(world.installation), cycle, asyncio.Event()))
+    while not world.emulator.count("DELETE", "/licenses/{licenseKey}/users/{userKey}") and not running.done():
+        await asyncio.sleep(0.02)
+    assert not running.done()
+    return cycle, running
+
+
+async def test_one_who_leaves_after_the_plan_is_not_made(ada: World) -> None:
+    cycle, running = await slowly_disabled(ada)
+    await people.act(ada.installation, "disable", "User", "bob@corp.example")
+    assert await running == "succeeded"
+    assert (await ada.cycle(cycle.id)).counts == {"planned": 2, "disable": 1, "superseded": 1}
+    assert ada.active() == set()
+    assert ada.emulator.count("POST", "/users") == 0
+
+
+async def test_a_disable_in_doubt_is_carried_out_by_whoever_goes_on(ada: World) -> None:
+    cycle, running = await slowly_disabled(ada)
+    async with ada.installation.database.transaction() as connection:
+        claimed = await jobs.claim_cycle(connection, cycle.id)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    ada.emulator.clear_faults()
+    assert await run_cycle(provisioning.parts(ada.installation), claimed, asyncio.Event()) == "succeeded"
+    assert ada.active() == {"bob@corp.example"}
+    assert (await ada.cycle(cycle.id)).counts == {"planned": 2, "disable": 1, "create": 1}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from tests.world import APP, World, ldif_group, ldif_person
+from tests.world import world as made
 
-from provisor.app import apps, people, provisioning, status
+from provisor.app import apps, assignments, people, provisioning, status
 from provisor.domain.error import Refused
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.flow.push import Pace
@@ -361,3 +363,35 @@ async def test_a_cycle_that_is_stopped_goes_on_from_where_it_was(world: World) -
     assert len(world.emulator.mails) == 30
     assert len(await world.log(action="create", status="success")) == 30
     assert (await world.sync()).counts == {}
+
+
+async def test_the_guard_counts_the_leavers_of_every_page(tmp_path: Path) -> None:
+    leavers, others = [f"l{number:03}" for number in range(60)], [f"o{number:03}" for number in range(460)]
+    everybody = "".join(map(ldif_person, leavers + others))
+    async with made(tmp_path / "crowd", seats=len(leavers + others)) as crowd:
+        await crowd.import_text(everybody + ldif_group("leavers", leavers) + ldif_group("others", others))
+        await crowd.connect()
+        await crowd.assign_group("leavers", "others")
+        await crowd.sync()
+        await assignments.unassign(crowd.installation, APP, "Group", "leavers", None)
+        await assignments.unassign(crowd.installation, APP, "Group", "others", None)
+        await crowd.assign_group("others")  # whom nothing has changed for comes after them, and fills the last page
+        assert (await crowd.sync()).counts == {"stagedDelete": len(leavers)}
+        assert len(crowd.active()) == len(leavers + others)
+
+
+async def test_a_leaver_who_is_tried_again_gives_the_seat_to_who_waits_for_one(world: World) -> None:
+    world.emulator.seats("G2M", 1)
+    await world.import_text(ldif_person("ada"))
+    await world.connect()
+    await world.assign("ada@corp.example")
+    await world.sync()
+    world.emulator.inject(Fault(kind="licence-kept"))
+    await people.act(world.installation, "disable", "User", "ada@corp.example")
+    await world.sync()
+    await world.import_text(ldif_person("bob"))
+    await world.assign("bob@corp.example")
+    assert (await world.sync()).counts == {"planned": 2, "failed": 2}
+    world.emulator.clear_faults()
+    assert (await world.sync()).counts == {"planned": 2, "disable": 1, "create": 1}
+    assert world.active() == {"bob@corp.example"}

@@ -6,10 +6,12 @@ import asyncio
 import random
 import string
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.contract.scim_bench import CORE
 from tests.journey.test_scim import APP, connected, import_ldif, log, staff, sync
@@ -17,6 +19,7 @@ from tests.world import ldif_person
 
 from provisor.app import provisioning
 from provisor.app.installation import Installation
+from provisor.connector import Target
 from provisor.domain.error import Refused
 from provisor.domain.job import Job
 from provisor.engine.cycle import run_cycle
@@ -115,3 +118,76 @@ async def test_a_cycle_that_has_just_ended_is_not_followed_by_another_at_once(fi
         stop.set()
         await looking
     assert len(begun) == 1
+
+
+async def test_a_look_that_took_longer_than_the_end_of_a_cycle_holds_up_no_later_one(
+    five: Installation, database_url: str | None
+) -> None:
+    if database_url is None:
+        return  # nothing comes between a look and what it does about it
+    await provisioning.switch_on(five, APP)
+    begun: list[str] = []
+    stop, may_end, ended, running = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.TaskGroup()
+    usual = provisioning.parts(five)
+
+    async def late(job: Job) -> Target:
+        await may_end.wait()
+        return await usual.open_target(job)
+
+    async def run(cycle: str, epoch: int) -> None:
+        await service.run_claimed(cycle, epoch)
+        ended.set()
+
+    async def enqueue(_job: str, cycle: str, epoch: int) -> None:
+        begun.append(cycle)
+        running.create_task(run(cycle, epoch))
+
+    service = Service(replace(usual, open_target=late), enqueue, stop)
+    async with running, await psycopg.AsyncConnection.connect(database_url) as other:
+        looking = running.create_task(service.run())
+        while not begun:
+            await asyncio.sleep(0.02)
+        await other.execute("lock table request in access exclusive mode")
+        while not await waits_for_a_table(database_url):
+            await asyncio.sleep(0.02)
+        may_end.set()
+        await ended.wait()
+        await other.rollback()
+        await asyncio.sleep(3 * LOOK_EVERY)
+        await import_ldif(five, ldif_person("p00001", mail="new@corp.example"))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while len(set(begun)) < 2:
+                    await asyncio.sleep(0.05)
+        stop.set()
+        await looking
+    assert len(set(begun)) == 2
+
+
+async def waits_for_a_table(url: str) -> bool:
+    waiting = "select from pg_locks where not granted and relation = 'request'::regclass"
+    async with await psycopg.AsyncConnection.connect(url) as other:
+        return await (await other.execute(waiting)).fetchone() is not None
+
+
+async def test_a_cycle_that_could_not_be_queued_is_begun_all_the_same(five: Installation) -> None:
+    await provisioning.switch_on(five, APP)
+    begun: list[str] = []
+    stop, running = asyncio.Event(), asyncio.TaskGroup()
+
+    async def enqueue(_job: str, cycle: str, epoch: int) -> None:
+        begun.append(cycle)
+        if len(begun) == 1:
+            raise OSError("no space left")
+        running.create_task(service.run_claimed(cycle, epoch))
+
+    service = Service(provisioning.parts(five), enqueue, stop)
+    async with running:
+        looking = running.create_task(service.run())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while len(begun) < 2:
+                    await asyncio.sleep(0.05)
+        stop.set()
+        await looking
+    assert len(begun) == 2

@@ -51,8 +51,9 @@ async def opened(settings: Settings, actor: str | None = None) -> AsyncIterator[
 
 def _collect_seldom() -> None:
     """What is loaded by now stays: looking through it again and again took a sixth of a cycle."""
-    gc.freeze()
-    gc.set_threshold(NEW_OBJECTS)
+    if gc.get_threshold()[0] != NEW_OBJECTS:  # once a process
+        gc.freeze()
+        gc.set_threshold(NEW_OBJECTS)
 
 
 def now() -> datetime:

@@ -64,7 +64,7 @@ class Service:
         self._stop = stop
         self._changed_at: dict[str, datetime] = {}  # job id → when a change was first seen
         self._tried: dict[str, int] = {}  # job id → the changes that were looked at, however that ended
-        self._held: dict[str, str] = {}  # cycles that are running, or waiting in the queue, and the job of each
+        self._held: dict[str, Cycle] = {}  # the claims that are running, or waiting in the queue, by cycle id
         self._relapses = Relapses()
         self._alive_at = self._bin_at = parts.clock()
 
@@ -90,6 +90,12 @@ class Service:
 
     async def run_claimed(self, cycle_id: str, epoch: int) -> CycleState | None:
         """Run a cycle to its end. None: it has ended, or another claim has taken it over."""
+        try:
+            return await self._run_claimed(cycle_id, epoch)
+        finally:
+            self._let_go(cycle_id, epoch)
+
+    async def _run_claimed(self, cycle_id: str, epoch: int) -> CycleState | None:
         async with self._parts.database.read() as connection:
             row = await jobs.get_cycle(connection, cycle_id)
         if row is None or row.cycle.epoch != epoch or row.cycle.state not in jobs.UNFINISHED:
@@ -103,8 +109,6 @@ class Service:
                 how = (problem.reason.code, row.cycle.state, dict(row.counts))
                 self._relapses.left(cycle_id, how, self._parts.clock())
             return None
-        finally:
-            self._held.pop(cycle_id, None)
         self._relapses.forget(cycle_id)
         async with self._parts.database.read() as connection:
             ended = await jobs.get_cycle(connection, cycle_id)
@@ -126,11 +130,22 @@ class Service:
             await self._begin(cycle)
 
     async def _begin(self, cycle: Cycle) -> None:
-        self._held[cycle.id] = cycle.job_id
-        await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+        self._held[cycle.id] = cycle
+        try:
+            await self._enqueue(cycle.job_id, cycle.id, cycle.epoch)
+        except BaseException:
+            self._let_go(cycle.id, cycle.epoch)  # nobody will run this claim, and the next look goes on with the cycle
+            raise
+
+    def _let_go(self, cycle_id: str, epoch: int) -> None:
+        """This claim runs no longer; a later one of the same cycle may."""
+        held = self._held.get(cycle_id)
+        if held is not None and held.epoch == epoch:
+            del self._held[cycle_id]
 
     async def _look(self) -> None:
-        busy = set(self._held.values())  # also where a cycle has just ended, and when the next is due is not stored yet
+        # also where a cycle has just ended, and when the next is due is not stored yet
+        busy = {cycle.job_id for cycle in self._held.values()}
         async with self._parts.database.read() as connection:
             asked = await jobs.asked(connection)
             active = await jobs.active_jobs(connection)

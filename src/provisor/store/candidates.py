@@ -47,7 +47,10 @@ class Scan:
         self._lost: Mapping[str, Lost] = {}
 
     def queries(self) -> Sequence[Query]:
-        """What changed; then, in an incremental cycle, what is due again, or in doubt, though it did not change."""
+        """What changed; then, in an incremental cycle, what is due again, or in doubt, though it did not change.
+
+        Last come those who wait for a seat that a leaver frees: any of the others may be one.
+        """
         concerned = (
             sa.select(*ENTRY, *LINK, _role_ids(self.job.app_id))
             .add_columns((standing.c.entry_id.is_not(None) | escrow.c.entry_id.is_not(None)).label("noted"))
@@ -66,18 +69,19 @@ class Scan:
         theirs = (entry.c.directory_id == self.job.directory_id) & (entry.c.change_no <= high)
         if since is None:
             return [theirs]
-        due = sa.select(escrow.c.entry_id).where(escrow.c.job_id == self.job.id, self._due())
-        doubtful = sa.select(plan_line.c.entry_id).join(cycle, cycle.c.id == plan_line.c.cycle_id)
-        again = sa.union(due, doubtful.where(unanswered(self.job.id)))
-        return [theirs & (entry.c.change_no > since), entry.c.id.in_(again) & (entry.c.change_no <= since)]
-
-    def _due(self) -> sa.ColumnElement[bool]:
-        """It is time; or who waits for a seat may get the one that a planned leaver frees."""
-        leavers = sa.select(plan_line.c.seq).where(
-            plan_line.c.cycle_id == self.cycle.id, plan_line.c.action.in_(DESTRUCTIVE)
-        )
+        waits = sa.select(escrow.c.entry_id).where(escrow.c.job_id == self.job.id)
         in_time = escrow.c.next_attempt.is_(None) | (escrow.c.next_attempt <= self.now)
-        return in_time | ((escrow.c.cause == NO_SEAT) & leavers.exists())
+        doubtful = sa.select(plan_line.c.entry_id).join(cycle, cycle.c.id == plan_line.c.cycle_id)
+        again = sa.union(waits.where(in_time), doubtful.where(unanswered(self.job.id)))
+        planned = sa.select(plan_line.c.entry_id).where(plan_line.c.cycle_id == self.cycle.id)
+        leavers = planned.where(plan_line.c.action.in_(DESTRUCTIVE))
+        seatless = waits.where(escrow.c.cause == NO_SEAT, ~in_time, leavers.exists())
+        unchanged = entry.c.change_no <= since
+        return [
+            theirs & (entry.c.change_no > since),
+            entry.c.id.in_(again) & unchanged,
+            entry.c.id.in_(seatless) & entry.c.id.not_in(planned) & unchanged,
+        ]
 
     async def page(
         self, connection: Connection, query: Query, after: sa.Row[Any] | None, limit: int

@@ -41,23 +41,27 @@ class NewUsers:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        self._shape = lru_cache(maxsize=256)(self._put_together)
+        self._shape = lru_cache(maxsize=256)(self._with_places)
 
     def body(self, desired: Attributes) -> Json:
         """Raises InvalidValue for a name that means no place."""
-        shape = self._shape(tuple(name for name, value in desired.items() if value is not None))
-        user: Json = self._filled(shape, desired)
+        given = {name: value for name, value in desired.items() if value is not None}
+        names = tuple(given)
+        user: Json = self._filled(self._shape(names), given) if _one_shape(names) else self._put_together(given)
         emails = user.get("emails")
         if emails and not any(truth(email.get("primary")) for email in emails):
             emails[0]["primary"] = True
         return user
 
-    def _put_together(self, names: tuple[str, ...]) -> Json:
-        """A new user with places instead of values."""
+    def _with_places(self, names: tuple[str, ...]) -> Json:
+        return self._put_together({name: Place(name, path_of(name)) for name in names})
+
+    def _put_together(self, given: Mapping[str, Value | Place]) -> Json:
+        """A new user with these values, or with places instead."""
         user: Json = {"schemas": [CORE]}
-        spelled = _as_named if one_spelling(names) else key_in
-        for name in names:
-            put(user, path_of(name), Place(name, path_of(name)), self._profile, spelled)
+        spelled = _as_named if one_spelling(tuple(given)) else key_in
+        for name, value in given.items():
+            put(user, path_of(name), value, self._profile, spelled)
         return user
 
     def _filled(self, shape: Any, desired: Attributes) -> Any:
@@ -176,6 +180,16 @@ def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> J
 def looks_first(names: Sequence[str]) -> bool:
     """Must the user be read before it is changed? What is one of several values may be there, or not."""
     return any(path_of(name).where is not None for name in names)
+
+
+@lru_cache(maxsize=256)
+def _one_shape(names: tuple[str, ...]) -> bool:
+    """Is it these names alone that say where each value belongs? Not where a value tells several apart."""
+    paths = [path_of(name) for name in names]
+    several = {path.several.casefold() for path in paths if path.where is not None}
+    whole = {path.several.casefold() for path in paths if path.where is None}
+    telling = {"type", "primary"} | {path.where[0].casefold() for path in paths if path.where is not None}
+    return not (several & whole or any(path.where and path.sub.casefold() in telling for path in paths))
 
 
 def _as_named(_: Mapping[str, Any], name: str) -> str:

@@ -33,7 +33,8 @@ class Pace:
     page: int = 200  # lines that are marked as being sent at a time
     flush_after: int = 200  # outcomes
     flush_every: float = 1.0  # seconds
-    read_back_after: int = 1000  # accounts that were made in batches
+    read_back_after: int = 1000  # accounts that were made in batches; the next time as many as were read so far …
+    read_back_at_most: int = 10_000  # … and never more than these: nobody is linked to them before
     attempts: int = 3  # at one line whose answer was lost
     pause: float = 1.0  # seconds before the second attempt; doubles
     give_up_after: int = 20  # lines in a row without any answer: the target is down
@@ -125,7 +126,7 @@ class Push:
                 await self._carry_out(lines[0])
             if len(self._outcomes) >= self.pace.flush_after:
                 await self._flush()
-            await self._read_back(max(self.pace.read_back_after, self._read))
+            await self._read_back(min(max(self.pace.read_back_after, self._read), self.pace.read_back_at_most))
 
     async def _next(self, rank_: int) -> Sequence[Line]:
         """The next line; or several, which share a request."""
@@ -276,8 +277,7 @@ class Push:
 
     async def _look_up(self, lines: Sequence[Line]) -> None:
         """Ask for the accounts of several creates at once; where nobody answers, each is asked for by itself."""
-        claims = [line.claim for line in lines if line.claim is not None]
-        if len(claims) > 1:
+        if len(claims := [line.claim for line in lines if line.claim is not None]) > 1:
             with suppress(RetryLater):
                 self._sender.looked_up.update(await find_all(self.target, claims))
 
