@@ -9,7 +9,7 @@ class ExpressionError(Refused):
     """An expression cannot be compiled; `line` and `column` count from 1 and `expected` says in words what would do.
 
     Codes: ExpressionSyntax, ExpressionTooLong, ExpressionTooDeep, UnknownFunction, UnknownAttribute, UnknownWord,
-    WordNotSupported, WrongNumberOfArguments.
+    WrongNumberOfArguments, ArgumentMissing, ArgumentInvalid, OutermostOnly.
     """
 
     def __init__(self, code: str, line: int, column: int, expected: str = "", **parameters: object) -> None:

@@ -1,0 +1,186 @@
+"""The syntax of .NET's regular expressions, in that of the regex library; what has no counterpart is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+
+class UnknownSyntax(ValueError):
+    """A construct that .NET does not have either, or that cannot be translated."""
+
+
+_TOKEN = re.compile(
+    r"""
+      (?P<escape>\\(?:k<\w+>|k'\w+'|k\{\w+\}|[pP]\{[^}]*\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|c[A-Za-z]|[0-9]{1,3}|.))
+    | (?P<comment>\(\?\#[^)]*\))
+    | (?P<named>\(\?(?:<(?P<angled>\w+)>|'(?P<quoted>\w+)'))
+    | (?P<special>\(\?(?::|=|!|<=|<!|>|(?=\()|[imsx]*(?:-[imsx]+)?[:)]))
+    | (?P<unknown>\(\?)
+    | (?P<open>\()
+    | (?P<set>\[)
+    | (?P<times>\{[0-9]{1,4}(?:,[0-9]{0,4})?\})
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_MEMBER = re.compile(
+    r"(?P<escape>\\(?:[pP]\{[^}]*\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|c[A-Za-z]|[0-9]{1,3}|.))|(?P<other>.)", re.DOTALL
+)
+_LETTERS: Final = frozenset("abtrvfnedDsSwWAGB")  # escapes that mean the same on both sides
+_NESTED: Final = 20  # sets within sets
+_MOST: Final = 1_000  # repetitions
+
+
+def translated(pattern: str) -> str:
+    """The same pattern for the regex library. Raises UnknownSyntax."""
+    groups = numbered(pattern)
+    out: list[str] = []
+    at = 0
+    while at < len(pattern):
+        token = _TOKEN.match(pattern, at)
+        if token is None:
+            raise UnknownSyntax("it ends in a backslash")
+        at = token.end()
+        match token.lastgroup:
+            case "escape":
+                out.append(_escape(token[0], groups))
+            case "angled" | "quoted" | "named":
+                out.append(f"(?P<{_name(token['angled'] or token['quoted'])}>")
+            case "unknown":
+                raise UnknownSyntax(f"there is no {pattern[token.start() : token.start() + 3]}")
+            case "set":
+                text, at = _set(pattern, at)
+                out.append(text)
+            case "times":
+                out.append(_times(token[0]))
+            case "comment":
+                pass
+            case _:
+                out.append(r"\{" if token[0] == "{" else r"\}" if token[0] == "}" else token[0])
+    return "".join(out)
+
+
+def numbered(pattern: str) -> dict[str, int]:
+    """Every group by .NET's number and name, with its place from the left: .NET numbers those without a name first."""
+    places = list(_groups(pattern))
+    unnamed = [place for place, name in enumerate(places, 1) if name is None]
+    found = {"0": 0} | {str(number): place for number, place in enumerate(unnamed, 1)}
+    named: dict[str, int] = {}
+    for place, name in enumerate(places, 1):
+        if name is not None:
+            named.setdefault(name, place)
+    for name, place in named.items():
+        if not name.isdigit():
+            found[str(len(found))] = place
+    return found | named
+
+
+def _groups(pattern: str) -> Iterator[str | None]:
+    """The names of all groups from left to right, None for one without."""
+    at = 0
+    while token := _TOKEN.match(pattern, at):
+        at = token.end()
+        if token["set"]:
+            _, at = _set(pattern, at)
+        elif token["named"]:
+            yield token["angled"] or token["quoted"]
+        elif token["open"]:
+            yield None
+
+
+def _name(name: str) -> str:
+    """Names that are numbers are allowed in .NET alone."""
+    return f"_number_{name}" if name.isdigit() else name
+
+
+def _escape(escape: str, groups: dict[str, int]) -> str:
+    letter = escape[1]
+    if letter == "k":
+        return _back(escape[3:-1], groups)
+    if letter in "123456789":
+        return _back(escape[1:], groups)
+    match letter:
+        case "Z":
+            return r"(?=\n?\Z)"
+        case "z":
+            return r"\Z"
+        case "b":
+            return r"\b"
+        case _:
+            return _single(escape)
+
+
+def _back(name: str, groups: dict[str, int]) -> str:
+    if name not in groups:
+        raise UnknownSyntax(f"it has no group {name}")
+    return f"\\g<{groups[name]}>"
+
+
+def _single(escape: str) -> str:
+    """An escape that stands for characters, within a set too."""
+    letter = escape[1]
+    if letter == "e":
+        return r"\x1b"
+    if letter == "0":
+        return f"\\x{int(escape[1:] if re.fullmatch('[0-7]+', escape[1:]) else '0', 8) % 256:02x}"
+    if letter == "c":
+        if len(escape) < 3:
+            raise UnknownSyntax(r"\c needs a letter")
+        return f"\\x{ord(escape[2].upper()) - 64:02x}"
+    if letter in "pP" and len(escape) > 2:
+        return escape
+    if letter in "ux" and len(escape) > 2:
+        return escape
+    if letter.isascii() and letter.isalnum() and letter not in _LETTERS:
+        raise UnknownSyntax(f"there is no {escape}")
+    return re.escape(letter) if not letter.isalnum() else escape if letter.isascii() else letter
+
+
+def _times(times: str) -> str:
+    if any(int(count) > _MOST for count in re.findall("[0-9]+", times)):
+        raise UnknownSyntax(f"{times} is more than {_MOST} times")
+    return times
+
+
+def _set(pattern: str, at: int, depth: int = 0) -> tuple[str, int]:
+    """A set from behind its bracket on: [a-z-[aeiou]] takes away, and no other sign but - and ^ is special."""
+    if depth > _NESTED:
+        raise UnknownSyntax("its sets are nested too deeply")
+    out = ["["]
+    if pattern.startswith("^", at):
+        out.append("^")
+        at += 1
+    first = True
+    while at < len(pattern):
+        if pattern.startswith("]", at) and not first:
+            return "".join(out) + "]", at + 1
+        if pattern.startswith("-[", at) and not first:
+            inner, at = _set(pattern, at + 2, depth + 1)
+            out.append(f"--{inner}")
+            continue
+        member = _MEMBER.match(pattern, at)
+        if member is None:
+            break
+        at = member.end()
+        first = False
+        out.append(_member(member, out[-1], pattern[at : at + 1]))
+    raise UnknownSyntax("a set is not closed")
+
+
+def _member(member: re.Match[str], before: str, following: str) -> str:
+    """One sign or escape of a set; a hyphen between two of them is a range."""
+    sign = member[0]
+    if member["escape"]:
+        letter = sign[1]
+        if letter == "b":
+            return r"\x08"
+        if letter in "123456789":
+            return f"\\x{int(sign[1:], 8) % 256:02x}" if re.fullmatch("[0-7]+", sign[1:]) else sign[1]
+        if letter in "AGB":
+            raise UnknownSyntax(f"there is no {sign} in a set")
+        return _single(sign)
+    if sign == "-" and (following == "]" or before in "[^-"):
+        return r"\-"
+    return f"\\{sign}" if sign in "[]&|~^" else sign

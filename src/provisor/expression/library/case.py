@@ -1,0 +1,69 @@
+"""Texts: capital and small letters, and letters without their marks; by the rules of no culture in particular."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from provisor.expression.function import function
+from provisor.expression.value import Datum
+
+
+@function("ToLower", "ToLower([mail])", "zoe.berg@contoso.com")
+def to_lower(source: str, culture: str | None = None) -> Datum:
+    """In small letters; a culture may be named, and changes nothing."""
+    return source.lower()
+
+
+@function("ToUpper", "ToUpper([country])", "DE")
+def to_upper(source: str, culture: str | None = None) -> Datum:
+    """In capital letters; a culture may be named, and changes nothing."""
+    return source.upper()
+
+
+@function("PCase", 'PCase("ZOË ØBERG-MUÑOZ")', "Zoë Øberg-Muñoz")
+def pcase(source: str, word_separators: str | None = None) -> Datum:
+    """Each word with a capital letter and the rest small; any blank, punctuation or symbol separates words.
+
+    With wordSeparators, only these characters do.
+    """
+    out: list[str] = []
+    begins = True
+    for sign in source.lower():
+        out.append(_titled(sign) if begins else sign)
+        begins = sign in word_separators if word_separators else unicodedata.category(sign) in _SEPARATING
+    return "".join(out)
+
+
+def _titled(sign: str) -> str:
+    title = sign.title()
+    return title if len(title) == 1 else sign  # ß stays: .NET changes one character into one
+
+
+_SEPARATING: Final = frozenset(
+    ["Zs", "Zl", "Zp", "Cc", "Cf", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"]
+)
+
+
+@function("NormalizeDiacritics", "NormalizeDiacritics([displayName])", "Zoe OEberg")
+def normalize_diacritics(source: str) -> Datum:
+    """Latin letters without their marks: é as e, å as a, ß as ss, ø and œ as oe, æ as ae, ł as l, ı as i."""
+    if source.isascii():
+        return source
+    out: list[str] = []
+    latin = False
+    for sign in unicodedata.normalize("NFD", source):
+        if unicodedata.combining(sign):
+            if not latin:
+                out.append(sign)
+            continue
+        plain = _PLAIN.get(sign, sign)
+        latin = plain.isascii() and plain.isalpha()
+        out.append(plain)
+    return unicodedata.normalize("NFC", "".join(out))
+
+
+_PLAIN: Final = {
+    **{"ø": "oe", "Ø": "OE", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"},
+    **{"ß": "ss", "ẞ": "SS", "ł": "l", "Ł": "L", "ı": "i"},
+}
