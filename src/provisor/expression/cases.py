@@ -1,4 +1,4 @@
-"""Cases: an expression, what it is given and what it must give. The mappings of an app are tested with a file of them."""
+"""Cases: an expression, what it is given and what it must give; a file of them tests the mappings of an app."""
 
 from __future__ import annotations
 

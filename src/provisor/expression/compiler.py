@@ -12,14 +12,14 @@ from provisor.domain.error import EntryError, InvalidValue, Unforeseen
 from provisor.domain.resource import Attributes
 from provisor.expression.comparison import comparison
 from provisor.expression.context import BARE, Context
-from provisor.expression.error import ExpressionError
+from provisor.expression.error import ExpressionError, Place
 from provisor.expression.function import Function, Unusable
 from provisor.expression.library import LIBRARY
 from provisor.expression.library.flow import Candidates, candidates
 from provisor.expression.library.roles import plain_roles
 from provisor.expression.moment import printed
 from provisor.expression.operand import ABSENT, Evaluate, Operand, always
-from provisor.expression.parse import Attribute, Call, Comparison, Constant, Node, Place, Word, parse
+from provisor.expression.parse import Attribute, Call, Comparison, Constant, Node, Word, parse
 from provisor.expression.value import Control, Diverted, Result
 
 Kind: TypeAlias = Literal["Attribute", "Constant", "Function"]
@@ -72,11 +72,19 @@ def compile_expression(text: str, known: Collection[str] | None = None) -> Expre
         text,
         kind,
         frozenset(compiler.read),
-        _guarded(operand.evaluate),
+        _evaluation(operand, tree),
         "Redact" in compiler.called,
         not _CHANGING.isdisjoint(compiler.called),
         compiler.candidates,
     )
+
+
+def _evaluation(operand: Operand, tree: Node) -> Evaluation:
+    """What cannot fail needs no guard."""
+    if isinstance(tree, Attribute) and tree.name != ROLES:
+        name = tree.name
+        return lambda attributes, _context=BARE, /: attributes.get(name)
+    return _guarded(operand.evaluate)
 
 
 def _guarded(evaluate: Evaluate) -> Evaluation:
@@ -128,14 +136,16 @@ class _Compiler:
             case Word():
                 return _word(node, self.known)
             case Comparison():
-                return Operand(comparison(self.operand(node.left).evaluate, node.operator, self.operand(node.right).evaluate))
+                return Operand(
+                    comparison(self.operand(node.left).evaluate, node.operator, self.operand(node.right).evaluate)
+                )
             case Call():
                 return self.call(node, outermost=outermost)
 
     def attribute(self, node: Attribute, *, structured: bool) -> Evaluate:
         name = node.name
         if self.known is not None and name not in self.known:
-            raise ExpressionError("UnknownAttribute", *node.place, attribute=name, **_suggestion(name, self.known))
+            raise ExpressionError("UnknownAttribute", node.place, attribute=name, **_suggestion(name, self.known))
         self.read.add(name)
         if name == ROLES and not structured:
             return lambda attributes, _context: plain_roles(attributes.get(name))
@@ -145,7 +155,7 @@ class _Compiler:
         function = _function(node)
         self.called.add(function.name)
         if function.outermost and not outermost:
-            raise ExpressionError("OutermostOnly", *node.place, function=function.name)
+            raise ExpressionError("OutermostOnly", node.place, function=function.name)
         arguments = _given(node, function)
         operands = [self.operand(argument, structured=function.structured) for argument in arguments]
         try:
@@ -170,19 +180,19 @@ def _word(node: Word, known: Collection[str] | None) -> Operand:
     if name in _CONTROLS:
         return Operand(LIBRARY[name].build([]))
     if name in LIBRARY:
-        raise ExpressionError("ExpressionSyntax", *node.place, f"an opening parenthesis after {node.name}")
+        raise ExpressionError("ExpressionSyntax", node.place, f"an opening parenthesis after {node.name}")
     attributes = {attribute.lower(): attribute for attribute in known or ()}
     expected = (
         f"[{attributes[name]}]" if name in attributes else "an attribute in brackets or a text in quotation marks"
     )
-    raise ExpressionError("UnknownWord", *node.place, expected, word=node.name)
+    raise ExpressionError("UnknownWord", node.place, expected, word=node.name)
 
 
 def _function(node: Call) -> Function:
     function = LIBRARY.get(node.name.lower())
     if function is None:
         names = [each.name for each in LIBRARY.values()]
-        raise ExpressionError("UnknownFunction", *node.place, function=node.name, **_suggestion(node.name, names))
+        raise ExpressionError("UnknownFunction", node.place, function=node.name, **_suggestion(node.name, names))
     return function
 
 
@@ -195,18 +205,20 @@ def _given(node: Call, function: Function) -> list[Node | None]:
         arguments.append(None)
     if not function.takes(len(arguments)):
         raise ExpressionError(
-            "WrongNumberOfArguments", *node.place, function.arity, function=function.name, given=len(arguments)
+            "WrongNumberOfArguments", node.place, function.arity, function=function.name, given=len(arguments)
         )
     for parameter, argument in zip(function.parameters, arguments, strict=False):
         if argument is None and parameter.needed:
-            raise ExpressionError("ArgumentMissing", *node.place, parameter.name, function=function.name)
+            raise ExpressionError("ArgumentMissing", node.place, parameter.name, function=function.name)
     return arguments
 
 
 def _unusable(function: Function, place: Place, because: InvalidValue) -> ExpressionError:
     """A constant that can never be used is refused before anybody's entry meets it."""
-    told = {name: value for name, value in because.reason.parameters.items() if name in ("expected", "found", "problem")}
-    return ExpressionError("ArgumentInvalid", *place, told.pop("expected", ""), function=function.name, **told)
+    told = {
+        name: value for name, value in because.reason.parameters.items() if name in ("expected", "found", "problem")
+    }
+    return ExpressionError("ArgumentInvalid", place, told.pop("expected", ""), function=function.name, **told)
 
 
 def _place(node: Node) -> Place:

@@ -41,7 +41,9 @@ _STANDARD = {
 }
 _BLANKS: Final = r"\s++"
 _LONGEST: Final = 200  # characters of a format
-_PIECE = re.compile(r"(?P<quoted>'[^']*'|\"[^\"]*\")|\\(?P<escaped>.)|%?(?P<field>([dfFghHKmMstyz])\4*)|(?P<other>.)", re.S)
+_PIECE = re.compile(
+    r"(?P<quoted>'[^']*'|\"[^\"]*\")|\\(?P<escaped>.)|%?(?P<field>([dfFghHKmMstyz])\4*)|(?P<other>.)", re.DOTALL
+)
 
 Print: TypeAlias = Callable[[datetime], str]
 _Field: TypeAlias = tuple[str, str, Print]  # what it is a part of · what it matches · how it is printed
@@ -156,7 +158,11 @@ def _other(letter: str, count: int) -> _Field:
         case "y":
             return "year", rf"\d{{{count}}}" if count < 9 else r"\d{9}", lambda moment: f"{moment.year:0{count}}"
         case "t":
-            return "half*", "[AP]" if count == 1 else "AM|PM", lambda moment: ("AM" if moment.hour < 12 else "PM")[:count]
+            return (
+                "half*",
+                "[AP]" if count == 1 else "AM|PM",
+                lambda moment: ("AM" if moment.hour < 12 else "PM")[:count],
+            )
         case "g":
             return "era", r"A\.D\.", lambda _moment: "A.D."
         case "K":

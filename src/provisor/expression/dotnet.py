@@ -8,7 +8,7 @@ from typing import Final
 
 
 class UnknownSyntax(ValueError):
-    """A construct that .NET does not have either, or that cannot be translated."""
+    """A construct that .NET does not have either, or that cannot be translated; never tells what is written there."""
 
 
 _TOKEN = re.compile(
@@ -16,11 +16,12 @@ _TOKEN = re.compile(
       (?P<escape>\\(?:k<\w+>|k'\w+'|k\{\w+\}|[pP]\{[^}]*\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|c[A-Za-z]|[0-9]{1,3}|.))
     | (?P<comment>\(\?\#[^)]*\))
     | (?P<named>\(\?(?:<(?P<angled>\w+)>|'(?P<quoted>\w+)'))
-    | (?P<special>\(\?(?::|=|!|<=|<!|>|(?=\()|[imsx]*(?:-[imsx]+)?[:)]))
+    | (?P<condition>\(\?\((?P<asked>\w+)\))
+    | (?P<special>\(\?(?::|=|!|<=|<!|>|(?=\(\?)|[imsx]*(?:-[imsx]+)?[:)]))
     | (?P<unknown>\(\?)
     | (?P<open>\()
     | (?P<set>\[)
-    | (?P<times>\{[0-9]{1,4}(?:,[0-9]{0,4})?\})
+    | (?P<times>\{[0-9]{1,6}(?:,[0-9]{0,6})?\})
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -30,31 +31,35 @@ _MEMBER = re.compile(
 )
 _LETTERS: Final = frozenset("abtrvfnedDsSwWAGB")  # escapes that mean the same on both sides
 _NESTED: Final = 20  # sets within sets
-_MOST: Final = 1_000  # repetitions
+_HEAVIEST: Final = 5_000
 
 
 def translated(pattern: str) -> str:
     """The same pattern for the regex library. Raises UnknownSyntax."""
     groups = numbered(pattern)
     out: list[str] = []
+    weight = _Weight()
     at = 0
     while at < len(pattern):
         token = _TOKEN.match(pattern, at)
-        if token is None:
-            raise UnknownSyntax("it ends in a backslash")
+        if token is None or token[0] == "\\":
+            raise UnknownSyntax("a backslash at the end")
         at = token.end()
+        weight.add(token[0])
         match token.lastgroup:
             case "escape":
                 out.append(_escape(token[0], groups))
             case "angled" | "quoted" | "named":
                 out.append(f"(?P<{_name(token['angled'] or token['quoted'])}>")
+            case "condition" | "asked":
+                out.append(f"(?({_place(token['asked'], groups)})")
             case "unknown":
-                raise UnknownSyntax(f"there is no {pattern[token.start() : token.start() + 3]}")
+                raise UnknownSyntax("a construct that does not exist")
             case "set":
                 text, at = _set(pattern, at)
                 out.append(text)
             case "times":
-                out.append(_times(token[0]))
+                out.append(token[0])
             case "comment":
                 pass
             case _:
@@ -113,9 +118,13 @@ def _escape(escape: str, groups: dict[str, int]) -> str:
 
 
 def _back(name: str, groups: dict[str, int]) -> str:
+    return f"\\g<{_place(name, groups)}>"
+
+
+def _place(name: str, groups: dict[str, int]) -> int:
     if name not in groups:
-        raise UnknownSyntax(f"it has no group {name}")
-    return f"\\g<{groups[name]}>"
+        raise UnknownSyntax("a group that does not exist")
+    return groups[name]
 
 
 def _single(escape: str) -> str:
@@ -127,27 +136,56 @@ def _single(escape: str) -> str:
         return f"\\x{int(escape[1:] if re.fullmatch('[0-7]+', escape[1:]) else '0', 8) % 256:02x}"
     if letter == "c":
         if len(escape) < 3:
-            raise UnknownSyntax(r"\c needs a letter")
+            raise UnknownSyntax("an escape that does not exist")
         return f"\\x{ord(escape[2].upper()) - 64:02x}"
     if letter in "pP" and len(escape) > 2:
         return escape
     if letter in "ux" and len(escape) > 2:
         return escape
     if letter.isascii() and letter.isalnum() and letter not in _LETTERS:
-        raise UnknownSyntax(f"there is no {escape}")
+        raise UnknownSyntax("an escape that does not exist")
     return re.escape(letter) if not letter.isalnum() else escape if letter.isascii() else letter
 
 
-def _times(times: str) -> str:
-    if any(int(count) > _MOST for count in re.findall("[0-9]+", times)):
-        raise UnknownSyntax(f"{times} is more than {_MOST} times")
-    return times
+class _Weight:
+    """How large a pattern gets when its repetitions are written out, as the library does: nested, they fill memory."""
+
+    def __init__(self) -> None:
+        self.levels = [0]  # of each group that is open
+        self.last = 0  # of what a quantifier would repeat
+
+    def add(self, piece: str) -> None:
+        copies = _copies(piece)
+        if copies:
+            self.levels[-1] += self.last * (copies - 1)
+            self.last *= copies
+        elif piece == ")" and len(self.levels) > 1:
+            self.last = self.levels.pop() + 1
+            self.levels[-1] += self.last
+        elif piece.startswith("(") and not piece.endswith(")"):
+            self.levels.append(0)
+        else:
+            self.last = 1
+            self.levels[-1] += 1
+        if self.levels[-1] > _HEAVIEST:
+            raise UnknownSyntax("too many repetitions")
+
+
+def _copies(piece: str) -> int:
+    """How often a quantifier has its operand written; 0 for what is none: {3} thrice, + and {1,9} twice, * once."""
+    if piece == "+":
+        return 2
+    times = re.fullmatch(r"\{([0-9]+)(,?)([0-9]*)\}", piece)
+    if times is None:
+        return 0
+    least, comma, most = times.groups()
+    return int(least) + 1 if comma and most != least else max(int(least), 1)
 
 
 def _set(pattern: str, at: int, depth: int = 0) -> tuple[str, int]:
     """A set from behind its bracket on: [a-z-[aeiou]] takes away, and no other sign but - and ^ is special."""
     if depth > _NESTED:
-        raise UnknownSyntax("its sets are nested too deeply")
+        raise UnknownSyntax("sets nested too deeply")
     out = ["["]
     if pattern.startswith("^", at):
         out.append("^")
@@ -166,7 +204,7 @@ def _set(pattern: str, at: int, depth: int = 0) -> tuple[str, int]:
         at = member.end()
         first = False
         out.append(_member(member, out[-1], pattern[at : at + 1]))
-    raise UnknownSyntax("a set is not closed")
+    raise UnknownSyntax("a set that is not closed")
 
 
 def _member(member: re.Match[str], before: str, following: str) -> str:
@@ -179,7 +217,7 @@ def _member(member: re.Match[str], before: str, following: str) -> str:
         if letter in "123456789":
             return f"\\x{int(sign[1:], 8) % 256:02x}" if re.fullmatch("[0-7]+", sign[1:]) else sign[1]
         if letter in "AGB":
-            raise UnknownSyntax(f"there is no {sign} in a set")
+            raise UnknownSyntax("an escape that does not exist in a set")
         return _single(sign)
     if sign == "-" and (following == "]" or before in "[^-"):
         return r"\-"

@@ -38,7 +38,7 @@ READERS: Final[dict[str, _Reader]] = {
 """By its annotation, what a parameter is read as. Where null comes in and "| None" is not said, null goes out."""
 
 
-class Unusable(Exception):  # noqa: N818 - turned into an ExpressionError, which knows the place
+class Unusable(Exception):  # turned into an ExpressionError, which knows the place
     """A constant argument, by its place among the arguments, can never be used."""
 
     def __init__(self, place: int, because: InvalidValue) -> None:
@@ -149,9 +149,7 @@ def form(
         repeats = "..." in parameters
         LIBRARY[name.lower()] = Function(
             name,
-            tuple(
-                Parameter(each.strip("[]"), each.startswith("["), repeats and each == names[-1]) for each in names
-            ),
+            tuple(Parameter(each.strip("[]"), each.startswith("["), repeats and each == names[-1]) for each in names),
             inspect.getdoc(build) or "",
             build.__module__.rpartition(".")[2],
             example,
@@ -206,7 +204,10 @@ _Read: TypeAlias = Callable[[Attributes, Context], Any]
 def _of_one(name: str, body: Callable[..., Datum], read: _Read) -> Evaluate:
     def evaluate(attributes: Attributes, context: Context) -> Datum:
         given = read(attributes, context)
-        return None if given is _NOTHING else limited(body(given), name, context)
+        if given is _NOTHING:
+            return None
+        result = body(given)
+        return result if type(result) is bool else limited(result, name, context)
 
     return evaluate
 
@@ -236,9 +237,13 @@ def _read(name: str, place: int, parameter: inspect.Parameter, operand: Operand)
         fixed = null if constant is None else constant
         return lambda _attributes, _context: fixed
     source = operand.evaluate
+    if annotation == "Datum":
+        return source
 
     def read(attributes: Attributes, context: Context) -> Any:
-        value = reader(source(attributes, context), name)
+        value = source(attributes, context)
+        if type(value) is not str or reader is not coerce.text:
+            value = reader(value, name)
         return null if value is None else value
 
     return read
@@ -246,10 +251,9 @@ def _read(name: str, place: int, parameter: inspect.Parameter, operand: Operand)
 
 def limited(value: Datum, name: str, context: Context) -> Datum:
     """The value, if it is not too long and the entry still has time. Raises InvalidValue."""
-    if isinstance(value, str | list):
+    if (isinstance(value, str | list)) and len(value) > _COSTLY:
         size = len(value)
         if size > (MAXIMUM_SIZE if isinstance(value, str) else MAXIMUM_VALUES):
             raise InvalidValue(function=name, problem="TooLong")
-        if size > _COSTLY:
-            context.seconds_left(name)
+        context.seconds_left(name)
     return value

@@ -119,8 +119,10 @@ def between(first: datetime, second: datetime, interval: str) -> int:
     elapsed = second - first
     if interval == "ww":  # weeks begin on Sunday
         elapsed += timedelta(days=_weekday(first) - _weekday(second))
-    return int(elapsed / timedelta(seconds=1)) // _SECONDS[interval] if elapsed >= timedelta() else -(
-        int(-elapsed / timedelta(seconds=1)) // _SECONDS[interval]
+    return (
+        int(elapsed / timedelta(seconds=1)) // _SECONDS[interval]
+        if elapsed >= timedelta()
+        else -(int(-elapsed / timedelta(seconds=1)) // _SECONDS[interval])
     )
 
 

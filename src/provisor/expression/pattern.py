@@ -48,7 +48,7 @@ class Pattern:
             return made
 
         try:
-            return self.compiled.sub(counted, source, timeout=context.seconds_left(function))
+            return str(self.compiled.sub(counted, source, timeout=context.seconds_left(function)))
         except TimeoutError:
             raise InvalidValue(function=function, problem="PatternTimedOut") from None
 
@@ -69,9 +69,12 @@ def _compiled(written: str, reader: str) -> Pattern:
     try:
         compiled = regex.compile(translated(written), regex.VERSION1)
         groups = numbered(written)
-    except (UnknownSyntax, regex.error, RecursionError, OverflowError, ValueError) as error:
-        because = str(error) if isinstance(error, UnknownSyntax | regex.error) else "it is too large"
-        raise InvalidValue(function=reader, expected="a regular expression", found=because) from None
+    except UnknownSyntax as error:
+        raise InvalidValue(function=reader, expected="a regular expression", found=error) from None
+    except regex.error as error:
+        raise InvalidValue(function=reader, expected="a regular expression", found=error.msg) from None
+    except (RecursionError, OverflowError, ValueError, MemoryError):
+        raise InvalidValue(function=reader, expected="a regular expression", found="one that is too large") from None
     return Pattern(compiled, groups)
 
 

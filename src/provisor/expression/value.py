@@ -28,7 +28,7 @@ class Control(Enum):
 Result: TypeAlias = Value | list[Role] | Control
 
 
-class Diverted(Exception):  # noqa: N818 - not an error: the way past all functions around it
+class Diverted(Exception):  # not an error: the way past all functions around it
     """An expression ends in a control instead of a value."""
 
     def __init__(self, control: Control) -> None:

@@ -10,13 +10,13 @@ from provisor.expression.value import Datum
 
 
 @function("ToLower", "ToLower([mail])", "zoe.berg@contoso.com")
-def to_lower(source: str, culture: str | None = None) -> Datum:
+def to_lower(source: str, _culture: str | None = None) -> Datum:
     """In small letters; a culture may be named, and changes nothing."""
     return source.lower()
 
 
 @function("ToUpper", "ToUpper([country])", "DE")
-def to_upper(source: str, culture: str | None = None) -> Datum:
+def to_upper(source: str, _culture: str | None = None) -> Datum:
     """In capital letters; a culture may be named, and changes nothing."""
     return source.upper()
 
@@ -64,6 +64,15 @@ def normalize_diacritics(source: str) -> Datum:
 
 
 _PLAIN: Final = {
-    **{"ø": "oe", "Ø": "OE", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"},
-    **{"ß": "ss", "ẞ": "SS", "ł": "l", "Ł": "L", "ı": "i"},
+    "ø": "oe",
+    "Ø": "OE",
+    "œ": "oe",
+    "Œ": "OE",
+    "æ": "ae",
+    "Æ": "AE",
+    "ß": "ss",
+    "ẞ": "SS",
+    "ł": "l",
+    "Ł": "L",
+    "ı": "i",
 }

@@ -30,7 +30,10 @@ def cdate(expression: datetime) -> Datum:
 
 @function("DateAdd", 'DateAdd("d", -10, CDate([employeeHireDate]))', "3/6/2020 7:00:00 AM")
 def date_add(interval: Interval, value: int, date: datetime) -> Datum:
-    """A date so many intervals later, or earlier: yyyy years, m months, d days, ww weeks, h hours, n minutes, s seconds."""
+    """A date so many intervals later; with a number below 0, earlier.
+
+    The intervals: yyyy years, m months, ww weeks, d days, h hours, n minutes, s seconds.
+    """
     return _in_time(moment.later(date, interval, value), "DateAdd")
 
 
@@ -58,9 +61,7 @@ def num_from_date(value: datetime) -> Datum:
     return str(moment.filetime(value))
 
 
-@function(
-    "FormatDateTime", 'FormatDateTime([employeeHireDate], , "yyyy-MM-ddzzz", "d MMMM yyyy")', "16 March 2020"
-)
+@function("FormatDateTime", 'FormatDateTime([employeeHireDate], , "yyyy-MM-ddzzz", "d MMMM yyyy")', "16 March 2020")
 def format_date_time(
     source: Datum, date_time_styles: str | None, input_format: str | None, output_format: str | None = None
 ) -> Datum:

@@ -36,31 +36,48 @@ def replace(arguments: Sequence[Operand]) -> Evaluate:
     if matching.given and new.given:
         return _matched(source, matching, group, new)
     if old.given and template.given:
-        return _substituted(template, old, source, source)
+        return _filled_in(template, old, source)
     if old.given and new.given:
-        return _substituted(source, old, new, source)
+        return _substituted(source, old, new)
     raise Unusable(0, InvalidValue(function=_NAME, expected="oldValue or regexPattern, and what comes in its place"))
 
 
-def _substituted(within: Operand, old: Operand, new: Operand, source: Operand) -> Evaluate:
-    """Every `old` within a text by `new`; null where the source is null."""
-    whole, find, put, asked = within.evaluate, old.evaluate, new.evaluate, source.evaluate
+def _substituted(source: Operand, old: Operand, new: Operand) -> Evaluate:
+    """Every `old` in the source by `new`."""
+    asked, find, put = source.evaluate, old.evaluate, new.evaluate
+    fixed = (text(old.constant, _NAME) or "", text(new.constant, _NAME) or "") if old.fixed and new.fixed else None
 
     def evaluate(attributes: Attributes, context: Context) -> Datum:
-        if asked(attributes, context) is None:
+        within = text(asked(attributes, context), _NAME)
+        if within is None:
             return None
-        text_ = text(whole(attributes, context), _NAME)
-        if text_ is None:
-            return None
-        sought = text(find(attributes, context), _NAME)
-        if not sought or sought not in text_:
-            return text_
-        by = text(put(attributes, context), _NAME) or ""
-        if len(by) > len(sought) and len(text_) + text_.count(sought) * (len(by) - len(sought)) > MAXIMUM_SIZE:
-            raise InvalidValue(function=_NAME, problem="TooLong")
-        return limited(text_.replace(sought, by), _NAME, context)
+        sought, by = fixed or (text(find(attributes, context), _NAME), text(put(attributes, context), _NAME))
+        return _with(within, sought, by, context) if sought and sought in within else within
 
     return evaluate
+
+
+def _filled_in(template: Operand, old: Operand, source: Operand) -> Evaluate:
+    """Every `old` in the template by the source; null where there is no source."""
+    whole, find, put = template.evaluate, old.evaluate, source.evaluate
+
+    def evaluate(attributes: Attributes, context: Context) -> Datum:
+        by = text(put(attributes, context), _NAME)
+        within = text(whole(attributes, context), _NAME)
+        if by is None or within is None:
+            return None
+        sought = text(find(attributes, context), _NAME)
+        return _with(within, sought, by, context) if sought else within
+
+    return evaluate
+
+
+def _with(within: str, sought: str, by: str | None, context: Context) -> Datum:
+    """Replaces, after a look at how long that gets."""
+    more = len(by or "") - len(sought)
+    if more > 0 and len(within) + within.count(sought) * more > MAXIMUM_SIZE:
+        raise InvalidValue(function=_NAME, problem="TooLong")
+    return limited(within.replace(sought, by or ""), _NAME, context)
 
 
 def _matched(source: Operand, matching: Operand, group: Operand, new: Operand) -> Evaluate:
@@ -79,7 +96,8 @@ def _matched(source: Operand, matching: Operand, group: Operand, new: Operand) -
         number = _number(compiled, name)
 
         def within(match: Match) -> str:
-            whole, (start, end) = match[0], match.span(number)
+            whole: str = match[0]
+            start, end = match.span(number)
             begin = match.start()
             return whole if start < 0 else whole[: start - begin] + by + whole[end - begin :]
 
