@@ -105,7 +105,8 @@ def _escape(escape: str, groups: dict[str, int]) -> str:
     if letter == "k":
         return _back(escape[3:-1], groups)
     if letter in "123456789":
-        return _back(escape[1:], groups)
+        name = escape[1:]
+        return _octal(name) if name not in groups and re.fullmatch("[0-7]{2,}", name) else _back(name, groups)
     match letter:
         case "Z":
             return r"(?=\n?\Z)"
@@ -127,13 +128,17 @@ def _place(name: str, groups: dict[str, int]) -> int:
     return groups[name]
 
 
+def _octal(digits: str) -> str:
+    return f"\\x{int(digits, 8) % 256:02x}"
+
+
 def _single(escape: str) -> str:
     """An escape that stands for characters, within a set too."""
     letter = escape[1]
     if letter == "e":
         return r"\x1b"
     if letter == "0":
-        return f"\\x{int(escape[1:] if re.fullmatch('[0-7]+', escape[1:]) else '0', 8) % 256:02x}"
+        return _octal(escape[1:] if re.fullmatch("[0-7]+", escape[1:]) else "0")
     if letter == "c":
         if len(escape) < 3:
             raise UnknownSyntax("an escape that does not exist")
@@ -215,7 +220,7 @@ def _member(member: re.Match[str], before: str, following: str) -> str:
         if letter == "b":
             return r"\x08"
         if letter in "123456789":
-            return f"\\x{int(sign[1:], 8) % 256:02x}" if re.fullmatch("[0-7]+", sign[1:]) else sign[1]
+            return _octal(sign[1:]) if re.fullmatch("[0-7]+", sign[1:]) else sign[1:]
         if letter in "AGB":
             raise UnknownSyntax("an escape that does not exist in a set")
         return _single(sign)

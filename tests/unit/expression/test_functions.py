@@ -7,7 +7,7 @@ import pytest
 from provisor.domain.error import EntryError, InvalidValue
 from provisor.domain.resource import Attributes, Value
 from provisor.expression import compile_expression
-from provisor.expression.functions import LIBRARY
+from provisor.expression.library import LIBRARY
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provisor.domain.error import InvalidValue, Refused
 from provisor.domain.resource import Value
 from provisor.expression import ExpressionError, compile_expression
-from provisor.expression.functions import LIBRARY
+from provisor.expression.library import LIBRARY
 from provisor.expression.parse import MAXIMUM_DEPTH, MAXIMUM_LENGTH
 
 

@@ -1,4 +1,4 @@
-"""Texts: capital and small letters, and letters without their marks; by the rules of no culture in particular."""
+"""Letters: capital, small, and without their marks; by the rules of no culture in particular."""
 
 from __future__ import annotations
 

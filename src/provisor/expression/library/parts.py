@@ -1,4 +1,4 @@
-"""Texts: putting them together and taking parts of them."""
+"""Texts: putting them together, and taking parts of them."""
 
 from __future__ import annotations
 
