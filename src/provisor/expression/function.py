@@ -145,7 +145,7 @@ def form(
     """
 
     def enter(build: Build) -> Build:
-        names = [each.strip() for each in parameters.split(",") if each.strip() != "..."]
+        names = [each.strip() for each in parameters.split(",") if each.strip() not in ("", "...")]
         repeats = "..." in parameters
         LIBRARY[name.lower()] = Function(
             name,

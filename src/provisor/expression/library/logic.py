@@ -68,7 +68,7 @@ def _search(source: Evaluate, default: Evaluate, cases: Sequence[tuple[Evaluate,
     return evaluate
 
 
-@form("Coalesce", "source, ..., default", 'Coalesce([nickname], [givenName], "nobody")', "Zoë")
+@form("Coalesce", "source1, [source2], ...", 'Coalesce([nickname], [givenName], "nobody")', "Zoë")
 def coalesce(arguments: Sequence[Operand]) -> Evaluate:
     """The first value that is neither null nor empty, else the last."""
     sources = [operand.evaluate for operand in arguments[:-1]]

@@ -68,7 +68,7 @@ def mid(source: str, start: int, length: int) -> Datum:
 
 
 @function("InStr", 'InStr([mail], "@")', 9)
-def in_str(source: str | None, find: str | None, start: int | None = 1, compare_type: int | None = 1) -> Datum:
+def in_str(source: str | None, find: str | None, start: int | None = 1, compare_type: int | None = 0) -> Datum:
     """The place of the first occurrence from a start on, both counting from 1; 0 if there is none.
 
     The compareType is vbTextCompare, to which case is nothing, or vbBinaryCompare, the default.
