@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,7 +77,9 @@ def row(function: Function) -> str:
 def shown(result: object) -> str:
     if isinstance(result, Control):
         return f"*{result.value}*"
-    return " · ".join(f"`{each}`" for each in result) if isinstance(result, list) else f"`{result}`"
+    if isinstance(result, list):
+        return " · ".join(f"`{json.dumps(each) if isinstance(each, dict) else each}`" for each in result)
+    return f"`{result}`"
 
 
 def given(function: Function) -> object:

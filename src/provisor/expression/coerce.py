@@ -18,7 +18,11 @@ def text(value: Datum, reader: str) -> str | None:
         return value
     if isinstance(value, list):
         raise InvalidValue(function=reader, expected="one value", found=f"a list of {len(value)}")
-    return str(value) if isinstance(value, int) else printed(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, datetime):
+        return printed(value)
+    raise InvalidValue(function=reader, expected="one value", found=kind(value))
 
 
 def number(value: Datum) -> int | None:
@@ -71,9 +75,11 @@ def values(value: Datum, reader: str) -> list[str]:
     return [] if only is None else [only]
 
 
+_KINDS = {str: "another text", bool: "a Boolean", int: "a number", datetime: "a date", type(None): "nothing"}
+
+
 def kind(value: Datum) -> str:
     """What it is, in words that do not tell it: it may be somebody's secret."""
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    words = {str: "another text", bool: "a Boolean", int: "a number", type(None): "nothing"}
-    return words.get(type(value), "a date")
+    return _KINDS.get(type(value), "an object")

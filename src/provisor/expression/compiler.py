@@ -199,7 +199,8 @@ def _function(node: Call) -> Function:
 def _given(node: Call, function: Function) -> list[Node | None]:
     """The arguments without the empty ones at the end, which count as not written."""
     arguments = list(node.arguments)
-    while arguments and arguments[-1] is None:
+    most = len(arguments) if function.maximum is None else max(function.maximum, 1)  # f() has one, which is empty
+    while len(arguments) <= most and arguments and arguments[-1] is None:
         arguments.pop()
     if function.pairs and len(arguments) % 2 and len(arguments) < len(node.arguments):
         arguments.append(None)

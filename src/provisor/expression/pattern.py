@@ -65,7 +65,7 @@ def pattern(value: Datum, reader: str) -> Pattern | None:
 @lru_cache(256)
 def _compiled(written: str, reader: str) -> Pattern:
     if len(written) > _LONGEST:
-        raise InvalidValue(function=reader, expected="a regular expression", problem="TooLong")
+        raise InvalidValue(function=reader, expected="a regular expression", found="one that is too large")
     try:
         compiled = regex.compile(translated(written), regex.VERSION1)
         groups = numbered(written)

@@ -117,7 +117,8 @@ def test_every_function_says_how_it_is_called_and_what_it_gives(name: str) -> No
         ('Word([a], 1, "-]")', {"a": "]a-b"}, "a"),
         ('Word([a], 1, " ")', {}, ""),
         # letters
-        ("ToUpper([a])", {"a": "ıß"}, "ISS"),
+        ("ToUpper([a])", {"a": "ıßéσ"}, "ıßÉΣ"),
+        ("ToLower([a])", {"a": "İÉΟΔΟΣ"}, "İéοδοσ"),
         ("PCase([a])", {"a": "JEAN-LUC o'neill 2nd"}, "Jean-Luc O'Neill 2nd"),
         ('PCase([a], " ")', {"a": "jean-luc o'neill"}, "Jean-luc O'neill"),
         ("NormalizeDiacritics([a])", {"a": "Weiß Łódź"}, "Weiss Lodz"),

@@ -80,6 +80,8 @@ def test_a_constant_is_read_as_it_is_written(text: str, value: Value) -> None:
         ("Append(mail, 1)", "UnknownWord", 1, 8, "an attribute in brackets"),
         ("Now", "ExpressionSyntax", 1, 1, "an opening parenthesis"),
         ("Left([a],\n , 3)", "WrongNumberOfArguments", 1, 1, "2"),
+        ("Left([a], 3, )", "WrongNumberOfArguments", 1, 1, "2"),
+        ("Now(, )", "WrongNumberOfArguments", 1, 1, "0"),
         ("Mid([a],\n , 3)", "ArgumentMissing", 1, 1, "start"),
         ('Left([a],\n "x")', "ArgumentInvalid", 2, 2, "a whole number"),
         ('DateAdd("w", 1, [a])', "ArgumentInvalid", 1, 9, "one of yyyy"),

@@ -67,7 +67,8 @@ def format_date_time(
 ) -> Datum:
     """A date out of one form into another, in the formats of .NET; what is a date already needs no inputFormat.
 
-    The dateTimeStyles may be AdjustToUniversal, which changes over to UTC; with three arguments they are left out.
+    The dateTimeStyles may be empty, or AdjustToUniversal, which changes over to UTC; with three arguments they are
+    the ones left out. Without an inputFormat, the source is read as by CDate.
     """
     styles, read, written = date_time_styles, input_format, output_format
     if output_format is None:

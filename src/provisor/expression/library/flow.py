@@ -98,11 +98,3 @@ def candidates(arguments: Sequence[Operand]) -> Candidates:
 def redact(value: Datum) -> Datum:
     """The value as it is; logs and previews show [Redact] in its place."""
     return value
-
-
-@function("DefaultDomain", "DefaultDomain()", "contoso.com")
-def default_domain(context: Context) -> Datum:
-    """The directory's default domain."""
-    if context.default_domain is None:
-        raise InvalidValue(function="DefaultDomain", problem="NotToldHere")
-    return context.default_domain

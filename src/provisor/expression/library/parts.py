@@ -9,6 +9,7 @@ from provisor.domain.resource import Attributes
 from provisor.expression.coerce import text
 from provisor.expression.context import Context
 from provisor.expression.function import form, function, limited
+from provisor.expression.library.case import lowered
 from provisor.expression.operand import Evaluate, Operand
 from provisor.expression.value import Datum
 
@@ -105,6 +106,9 @@ def cstr(value: str) -> Datum:
     return value
 
 
-def lowered(source: str) -> str:
-    """In small letters, one for one, so that places stay what they are."""
-    return "".join([small if len(small := sign.lower()) == 1 else sign for sign in source])
+@function("DefaultDomain", "DefaultDomain()", "contoso.com")
+def default_domain(context: Context) -> Datum:
+    """The directory's default domain."""
+    if context.default_domain is None:
+        raise InvalidValue(function="DefaultDomain", problem="NotToldHere")
+    return context.default_domain
