@@ -9,7 +9,7 @@ from provisor.domain.resource import Attributes
 from provisor.expression.coerce import text
 from provisor.expression.context import Context
 from provisor.expression.function import form, function, limited
-from provisor.expression.library.case import lowered
+from provisor.expression.library.letters import lowered
 from provisor.expression.operand import Evaluate, Operand
 from provisor.expression.value import Datum
 
