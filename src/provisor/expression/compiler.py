@@ -13,7 +13,7 @@ from provisor.domain.resource import Attributes
 from provisor.expression.comparison import comparison
 from provisor.expression.context import BARE, Context
 from provisor.expression.error import ExpressionError, Place
-from provisor.expression.function import Function, Unusable, limited
+from provisor.expression.function import COSTLY, Function, Unusable, limited
 from provisor.expression.library import LIBRARY
 from provisor.expression.library.flow import Candidates, candidates
 from provisor.expression.library.roles import plain_roles
@@ -92,7 +92,10 @@ def _guarded(evaluate: Evaluate, name: str) -> Evaluation:
 
     def guarded(attributes: Attributes, context: Context = BARE, /) -> Result:
         try:
-            value = limited(evaluate(attributes, context), name, context)
+            value = evaluate(attributes, context)
+            if type(value) is str and len(value) <= COSTLY:  # nearly always
+                return value
+            limited(value, name, context)
         except Diverted as diverted:
             return diverted.control
         except EntryError:
