@@ -18,6 +18,7 @@ from provisor.engine.doubt import settled
 from provisor.engine.guard import judge
 from provisor.engine.lookup import Lookup
 from provisor.flow.fetch import fetch
+from provisor.flow.filter import uses_groups
 from provisor.flow.in_scope import (
     InScope,
     OutOfScope,
@@ -51,12 +52,13 @@ class Parts:
 
 async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
     """Plan, guard and apply a claimed cycle, going on from where it stands. Says how it ended, or that it has not."""
-    job, program, rules = await _load(parts, cycle)
-    types, asks = (program.mapping.source,), rules.filter is not None and rules.filter.uses_groups
+    job, program = await _load(parts, cycle)
+    types, asks = (program.mapping.source,), uses_groups(program.mapping.scope_filter)
     ledger = CycleLedger(parts.database, job, cycle, types, parts.clock(), memberships=asks)
     error: Reason | None = None
     state: CycleState = "succeeded"
     try:
+        rules = compile_rules(program.mapping, job)
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
                 await plan_cycle(ledger, target, program, rules, cycle, stop, parts.clock())
@@ -226,14 +228,14 @@ async def _holders(
     return await ledger.holders(ids), await target.own_account()
 
 
-async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram, Rules]:
+async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
     async with parts.database.read() as connection:
         job = await jobs.get_job(connection, cycle.job_id)
         assert job is not None, "a cycle goes with its job"
         schema = await jobs.load_schema(connection, job.id, cycle.schema_version)
     mapping = schema.mapping_for("User")
     assert mapping is not None, "a schema is validated when it is saved"
-    return job, compile_mapping(mapping), compile_rules(mapping, job)
+    return job, compile_mapping(mapping)
 
 
 @asynccontextmanager

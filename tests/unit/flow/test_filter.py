@@ -10,7 +10,7 @@ from provisor.domain.change import Reason
 from provisor.domain.error import FilterUnusable
 from provisor.domain.resource import Entry, Membership, Value
 from provisor.domain.schema import AttributeDefinition, FilterClause, FilterGroup, FilterOperator
-from provisor.flow.filter import Fault, Verdict, compile_filter, faults, warnings
+from provisor.flow.filter import Fault, Verdict, compile_filter, faults, uses_groups, warnings
 
 RUNAWAY = "(a|aa)+$"
 SALES = Membership("0b2f8c1e-0000-4000-8000-000000000001", "Sales")
@@ -149,9 +149,10 @@ def test_the_object_id_can_be_asked_for() -> None:
 def test_member_of_names_a_direct_group_by_id_or_name(
     operator: FilterOperator, wanted: str, memberships: tuple[Membership, ...], expected: bool
 ) -> None:
-    compiled = compile_filter((group(clause("memberOf", operator, wanted)),))
+    groups = (group(clause("memberOf", operator, wanted)),)
+    compiled = compile_filter(groups)
     assert compiled is not None
-    assert compiled.uses_groups
+    assert uses_groups(groups)
     assert compiled.judge(Entry("p", "User", {}), memberships).met is expected
 
 

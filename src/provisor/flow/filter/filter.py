@@ -30,10 +30,9 @@ class Verdict(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """Compiled once a cycle. `uses_groups`: it asks for the groups that an entry is in."""
+    """Compiled once a cycle: of each group, the clauses by name."""
 
     groups: tuple[tuple[tuple[str, Test], ...], ...]
-    uses_groups: bool
 
     def judge(self, entry: Entry, memberships: Sequence[Membership]) -> Verdict:
         """Each clause is asked once; what one cannot tell is left open only where the others do not settle it."""
@@ -69,8 +68,9 @@ def compile_filter(groups: Sequence[FilterGroup]) -> Filter | None:
             raise FilterUnusable(clause=group.name, problem="FilterGroupEmpty")
         named = [(label(group.name, clause), clause) for clause in group.clauses]
         compiled.append(tuple((name, compile_clause(clause, name)) for name, clause in named))
-    return Filter(tuple(compiled), uses_groups(groups))
+    return Filter(tuple(compiled))
 
 
 def uses_groups(groups: Sequence[FilterGroup]) -> bool:
+    """Does a filter ask for the groups that an entry is in?"""
     return any(clause.attribute == MEMBER_OF for group in groups for clause in group.clauses)
