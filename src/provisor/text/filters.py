@@ -12,7 +12,7 @@ _OPERATORS = "docs/how-to/scoping-filters.md lists the operators, and what each 
 FILTERS: Final[Mapping[str, Row]] = {
     # ---- when it is saved ----------------------------------------------------------------------------------------
     "FilterAttributeUnknown": Row(
-        "The directory has no attribute {attribute}.",
+        "The directory has no attribute {attribute}[; perhaps {suggestion} is meant].",
         "Mind capital letters; an attribute of your own is added to the schema first.",
     ),
     "FilterAttributeUnusable": Row(

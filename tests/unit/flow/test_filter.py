@@ -248,26 +248,26 @@ def test_a_sound_clause_has_no_fault_and_can_be_used(sound: FilterClause) -> Non
 @pytest.mark.parametrize(
     ("wrong", "place", "code"),
     [
-        (clause("Department", "EQUALS", "Sales"), "attribute", "FilterAttributeUnknown"),
-        (clause("manager", "IS NULL"), "attribute", "FilterAttributeUnusable"),
-        (clause("appRoleAssignments", "EQUALS", "x"), "attribute", "FilterAttributeUnusable"),
-        (clause("IsSoftDeleted", "IS TRUE"), "attribute", "FilterAttributeUnusable"),
-        (clause("employeeHireDate", "EQUALS", "2026"), "attribute", "FilterAttributeUnusable"),
-        (clause("department", "IS TRUE"), "operator", "FilterOperatorUnfit"),
-        (clause("accountEnabled", "EQUALS", "true"), "operator", "FilterOperatorUnfit"),
-        (clause("accountEnabled", "REGEX MATCH", "true"), "operator", "FilterOperatorUnfit"),
-        (clause("level", "INCLUDES", "1"), "operator", "FilterOperatorUnfit"),
-        (clause("photo", "EQUALS", "1"), "operator", "FilterOperatorUnfit"),
-        (clause("otherMails", "EQUALS", "a@x"), "operator", "FilterOperatorUnfit"),
-        (clause("memberOf", "INCLUDES", "Sales"), "operator", "FilterOperatorUnfit"),
-        (clause("memberOf", "IS NULL"), "operator", "FilterOperatorUnfit"),
-        (clause("department", "EQUALS"), "value", "FilterValueMissing"),
-        (clause("department", "NOT EQUALS", ""), "value", "FilterValueMissing"),
-        (clause("department", "IS NULL", "x"), "value", "FilterValueSuperfluous"),
-        (clause("department", "GREATER_THAN", "7.5"), "value", "FilterValueNotInteger"),
-        (clause("level", "EQUALS", "seven"), "value", "FilterValueNotInteger"),
-        (clause("department", "REGEX MATCH", "(["), "value", "FilterPatternUnreadable"),
-        (clause("department", "NOT REGEX MATCH", "a" * 3000), "value", "FilterPatternUnreadable"),
+        (clause("Department", "EQUALS", "Sales"), "sourceOperandName", "FilterAttributeUnknown"),
+        (clause("manager", "IS NULL"), "sourceOperandName", "FilterAttributeUnusable"),
+        (clause("appRoleAssignments", "EQUALS", "x"), "sourceOperandName", "FilterAttributeUnusable"),
+        (clause("IsSoftDeleted", "IS TRUE"), "sourceOperandName", "FilterAttributeUnusable"),
+        (clause("employeeHireDate", "EQUALS", "2026"), "sourceOperandName", "FilterAttributeUnusable"),
+        (clause("department", "IS TRUE"), "operatorName", "FilterOperatorUnfit"),
+        (clause("accountEnabled", "EQUALS", "true"), "operatorName", "FilterOperatorUnfit"),
+        (clause("accountEnabled", "REGEX MATCH", "true"), "operatorName", "FilterOperatorUnfit"),
+        (clause("level", "INCLUDES", "1"), "operatorName", "FilterOperatorUnfit"),
+        (clause("photo", "EQUALS", "1"), "operatorName", "FilterOperatorUnfit"),
+        (clause("otherMails", "EQUALS", "a@x"), "operatorName", "FilterOperatorUnfit"),
+        (clause("memberOf", "INCLUDES", "Sales"), "operatorName", "FilterOperatorUnfit"),
+        (clause("memberOf", "IS NULL"), "operatorName", "FilterOperatorUnfit"),
+        (clause("department", "EQUALS"), "targetOperand", "FilterValueMissing"),
+        (clause("department", "NOT EQUALS", ""), "targetOperand", "FilterValueMissing"),
+        (clause("department", "IS NULL", "x"), "targetOperand", "FilterValueSuperfluous"),
+        (clause("department", "GREATER_THAN", "7.5"), "targetOperand", "FilterValueNotInteger"),
+        (clause("level", "EQUALS", "seven"), "targetOperand", "FilterValueNotInteger"),
+        (clause("department", "REGEX MATCH", "(["), "targetOperand", "FilterPatternUnreadable"),
+        (clause("department", "NOT REGEX MATCH", "a" * 3000), "targetOperand", "FilterPatternUnreadable"),
     ],
 )
 def test_a_fault_is_told_with_its_place(wrong: FilterClause, place: str, code: str) -> None:
@@ -275,13 +275,20 @@ def test_a_fault_is_told_with_its_place(wrong: FilterClause, place: str, code: s
     assert [(one.path, one.reason.code) for one in found] == [(f"[1].clauses[1].{place}", code)]
 
 
+def test_what_is_perhaps_meant_is_said() -> None:
+    [found] = faults((group(clause("Departement", "EQUALS", "Sales")),), KNOWN)
+    assert found.reason.parameters == {"attribute": "Departement", "suggestion": "department"}
+    [found] = faults((group(clause("memberof", "EQUALS", "Sales")),), KNOWN)
+    assert found.reason.parameters["suggestion"] == "memberOf"
+
+
 def test_all_faults_are_told_at_once() -> None:
     found = faults((group(clause("x", "EQUALS"), clause("level", "IS TRUE", "1")), group()), KNOWN)
     assert [(one.path, one.reason.code) for one in found] == [
-        ("[0].clauses[0].attribute", "FilterAttributeUnknown"),
-        ("[0].clauses[0].value", "FilterValueMissing"),
-        ("[0].clauses[1].operator", "FilterOperatorUnfit"),
-        ("[0].clauses[1].value", "FilterValueSuperfluous"),
+        ("[0].clauses[0].sourceOperandName", "FilterAttributeUnknown"),
+        ("[0].clauses[0].targetOperand", "FilterValueMissing"),
+        ("[0].clauses[1].operatorName", "FilterOperatorUnfit"),
+        ("[0].clauses[1].targetOperand", "FilterValueSuperfluous"),
         ("[1].clauses", "FilterGroupEmpty"),
     ]
 
@@ -322,7 +329,7 @@ def test_a_filter_that_was_saved_with_a_fault_is_not_used(wrong: FilterGroup) ->
 def test_a_pattern_that_elsewhere_would_match_a_part_is_warned_of(pattern: str, warned: bool) -> None:
     for operator in ("REGEX MATCH", "NOT REGEX MATCH"):
         found = warnings((group(FilterClause("department", operator, pattern)),))
-        told = Fault("[0].clauses[0].value", Reason("FilterPatternUnanchored", {"pattern": pattern}))
+        told = Fault("[0].clauses[0].targetOperand", Reason("FilterPatternUnanchored", {"pattern": pattern}))
         assert found == ([told] if warned else [])
 
 

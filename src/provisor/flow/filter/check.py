@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from msgspec import Struct
@@ -39,7 +40,7 @@ UNUSABLE_TYPES: Final[frozenset[AttributeType]] = frozenset({"DateTime", "Refere
 
 
 class Fault(Struct, frozen=True):
-    """`path` names the place within the list of groups, as in a JSON document: `[0].clauses[2].value`."""
+    """`path` leads on from the list of groups in Microsoft Graph's JSON: `[0].clauses[2].operatorName`."""
 
     path: str
     reason: Reason
@@ -54,7 +55,7 @@ def faults(groups: Sequence[FilterGroup], definitions: Sequence[AttributeDefinit
 def warnings(groups: Sequence[FilterGroup]) -> Sequence[Fault]:
     """What may not mean what whoever wrote it thinks."""
     return [
-        Fault(f"[{at}].clauses[{place}].value", Reason("FilterPatternUnanchored", {"pattern": clause.value}))
+        Fault(f"[{at}].clauses[{place}].targetOperand", Reason("FilterPatternUnanchored", {"pattern": clause.value}))
         for at, group in enumerate(groups)
         for place, clause in enumerate(group.clauses)
         if clause.operator in PATTERNS and clause.value and not is_anchored(clause.value)
@@ -73,16 +74,24 @@ def _clause(path: str, clause: FilterClause, known: Mapping[str, AttributeDefini
     if clause.attribute == MEMBER_OF:
         yield from _operator(path, clause, "a group", OF_GROUPS)
     elif clause.attribute in UNUSABLE or (definition is not None and definition.type in UNUSABLE_TYPES):
-        yield Fault(f"{path}.attribute", Reason("FilterAttributeUnusable", {"attribute": clause.attribute}))
+        yield Fault(f"{path}.sourceOperandName", Reason("FilterAttributeUnusable", {"attribute": clause.attribute}))
     elif clause.attribute == OBJECT_ID:
         yield from _operator(path, clause, "String", _operators("String"))
     elif definition is None:
-        yield Fault(f"{path}.attribute", Reason("FilterAttributeUnknown", {"attribute": clause.attribute}))
+        told = {"attribute": clause.attribute, **_suggestion(clause.attribute, known)}
+        yield Fault(f"{path}.sourceOperandName", Reason("FilterAttributeUnknown", told))
     elif definition.multivalued:
         yield from _operator(path, clause, "several values", OF_SEVERAL)
     else:
         yield from _operator(path, clause, definition.type, _operators(definition.type))
-    yield from _value(f"{path}.value", clause, definition)
+    yield from _value(f"{path}.targetOperand", clause, definition)
+
+
+def _suggestion(name: str, known: Mapping[str, AttributeDefinition]) -> Mapping[str, str]:
+    """What is perhaps meant; nothing where no name comes near."""
+    by_lower = {each.lower(): each for each in (*known, MEMBER_OF, OBJECT_ID) if each not in UNUSABLE}
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    return {"suggestion": by_lower[close[0]]} if close else {}
 
 
 def _operators(type_: AttributeType) -> frozenset[FilterOperator]:
@@ -93,7 +102,7 @@ def _operator(path: str, clause: FilterClause, type_: str, fitting: frozenset[Fi
     if clause.operator not in fitting:
         ordered = ", ".join(operator for operator in FITTING if operator in fitting)
         parameters = {"operator": clause.operator, "attribute": clause.attribute, "type": type_, "fitting": ordered}
-        yield Fault(f"{path}.operator", Reason("FilterOperatorUnfit", parameters))
+        yield Fault(f"{path}.operatorName", Reason("FilterOperatorUnfit", parameters))
 
 
 def _value(path: str, clause: FilterClause, definition: AttributeDefinition | None) -> Iterator[Fault]:
