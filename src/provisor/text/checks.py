@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from provisor.text.filters import FILTER_PROBLEMS
 from provisor.text.row import Row
 
 CHECKS: Final[Mapping[str, Row]] = {
@@ -54,6 +55,7 @@ CHECKS: Final[Mapping[str, Row]] = {
 }
 
 PROBLEMS: Final[Mapping[str, str]] = {
+    **FILTER_PROBLEMS,
     "AccountNotFound": "the admin has no account[ {account}][; there is: {accounts}]",
     "SeveralAccounts": "the admin has several accounts: {accounts}",
     "BulkBrokeOff": "an earlier part of the same bulk request failed",
@@ -63,6 +65,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "ConnectionRefused": "it refused the connection",
     "CredentialsChanged": "its credentials were changed while this connection was open, which is used no further",
     "HiddenAccount": "the target says that there is such an account, and shows nobody",
+    "EntryLeftOut": "its expression leaves the whole entry out",
     "IdentityReadOnly": "its name and address are kept by another identity provider",
     "InvalidAddress": "its address is no address",
     "KeyInvalid": "{field} cannot be opened with this key",
@@ -73,17 +76,21 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "NoId": "it shows a user without an id",
     "NoList": "it answers in JSON, and not with a SCIM list",
     "NoSignIn": "neither {field} nor {other} are set",
+    "NoUniqueValue": "every value that its expression proposes is taken in the target",
     "NotAnswered": "the answer says nothing of this account",
     "NotHeldAfterwards": "it said yes, and the account does not hold it afterwards",
     "NotHttp": "it does not speak HTTP",
     "NotInvited": "it said yes, and there is no such account afterwards",
     "NotJson": "it sent a page for people, as a sign-in page or a proxy does",
     "NotShown": "it said yes, and does not show the account yet",
+    "NotToldHere": "what it asks for is not known here",
     "NotSearchable": "accounts cannot be found by {attribute}",
     "NoSuchPath": "there is nothing at this path",
     "OtherUser": "it shows another user than the one that was asked for",
     "OffsetIgnored": "it sends the same page again and again",
+    "OutOfTime": "the date is outside of the years 1 to 9999",
     "OwnAccount": "it is the account that Provisor signs in with",
+    "PatternTimedOut": "its regular expression takes too long with this value",
     "Redirected": "it sends us elsewhere, and credentials are not sent along",
     "Refused": "the sign-in was refused",
     "RoleGivesNothing": "the role gives neither a product nor an admin role",
@@ -94,6 +101,8 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "TlsFailed": "no encrypted connection came about",
     "TooLarge": "the answer is too large",
     "TokenRefused": "the secret token is wrong, or has expired",
+    "TooLong": "the result is too long",
+    "TooSlow": "the expressions of this entry take too long",
     "TransferPending": "the person has to agree to join the account first",
     "Truncated": "the answer was cut off",
     "UnexpectedJson": "the answer has another form than documented",

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from provisor.text.checks import CHECKS, PROBLEMS
+from provisor.text.filters import FILTERS
 from provisor.text.outcomes import OUTCOMES
 from provisor.text.plain import plain
 from provisor.text.records import RECORDS
 from provisor.text.refusals import REFUSALS
 from provisor.text.row import Row
 
-TEXTS: Mapping[str, Row] = {**REFUSALS, **RECORDS, **OUTCOMES, **CHECKS}
+TEXTS: Mapping[str, Row] = {**REFUSALS, **RECORDS, **FILTERS, **OUTCOMES, **CHECKS}
 """Every code that a person may meet."""
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
