@@ -40,9 +40,7 @@ def schema_document(schema: SynchronizationSchema, job_id: str, source: Named, t
     if target.name == source.name:
         target = Named(target.id, f"{target.name} (app)")
     mappings = schema.object_mappings
-    sources = [
-        _object(one.source, [*HELD[one.source].values(), *one.source_attributes], one.source) for one in mappings
-    ]
+    sources = [_directory_object(one) for one in mappings]
     targets = [_object(one.target, [attribute_json(each) for each in one.attributes]) for one in mappings]
     rules = [_rule(number, one, job_id, source, target) for number, one in enumerate(mappings, 1)]
     return {
