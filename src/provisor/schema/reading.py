@@ -41,10 +41,15 @@ _TYPES: Final[Mapping[str, AttributeType]] = _folded(AttributeType)
 _MUTABILITY: Final[Mapping[str, Mutability]] = _folded(Mutability)
 _FLOWS: Final[Mapping[str, FlowType]] = _folded(FlowType)
 _ACTIONS: Final[Mapping[str, FlowAction]] = _folded(FlowAction)
-_OPERATORS: Final[Mapping[str, FilterOperator]] = {
+OPERATORS: Final[Mapping[str, FilterOperator]] = {
     key.replace("_", " "): one for key, one in _folded(FilterOperator).items()
 }
 _SOURCES: Final = {"attribute": "Attribute", "constant": "Constant", "function": "Function"}
+
+
+def operator_named(text: str) -> FilterOperator | None:
+    """An operator in any case, with `_` as good as a blank: Graph's own spelling varies."""
+    return OPERATORS.get(text.strip().casefold().replace("_", " "))
 
 
 def read_schema(document: bytes, present: SynchronizationSchema | None = None) -> SynchronizationSchema:
@@ -264,9 +269,9 @@ class _Reader:
     def clause(self, item: object, path: str) -> FilterClause:
         one = self.notes.members(item, path, ("sourceOperandName", "operatorName", "targetOperand"))
         written = one.needed("operatorName")
-        operator = _OPERATORS.get(written.strip().casefold().replace("_", " "))
+        operator = operator_named(written)
         if written and operator is None:
-            one.none_of("operatorName", written, _OPERATORS)
+            one.none_of("operatorName", written, OPERATORS)
         return FilterClause(one.needed("sourceOperandName"), operator or "EQUALS", self.operand(one))
 
     def operand(self, clause: Members) -> str | None:

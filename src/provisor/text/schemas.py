@@ -12,7 +12,7 @@ _DOCUMENT = "See docs/reference/schema.md for what belongs there."
 _ALL = "It must be right as a whole: nothing was saved."
 
 SCHEMAS: Final[Mapping[str, Row]] = {
-    "SchemaInvalid": Row("The mappings cannot be used: there are {count} faults[, the first at {path}: {why}].", _ALL),
+    "SchemaInvalid": Row("The mappings cannot be used: faults: {count}[, the first at {path}: {why}].", _ALL),
     "SchemaMoved": Row(
         "Somebody has saved other mappings of {app} meanwhile[: version {version}, by {by}].",
         "Look at them (`provisor app mappings show APP`), and do it again.",
@@ -41,7 +41,7 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     ),
     "NothingToDiscover": Row("{app} cannot be asked which attributes it has.", "A SCIM app can, by /Schemas."),
     "NothingDiscovered": Row(
-        "{app} does not say which attributes its users have[ ({address})].",
+        "{app} does not say which attributes its users have (/Schemas).",
         "Take them from the app's documentation: `provisor app mappings attribute add APP NAME`.",
     ),
     "AttributeNotOffered": Row("The target does not name an attribute {attribute}[; perhaps {suggestion} is meant]."),
@@ -54,6 +54,10 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     ),
     "ObjectTypesDiffer": Row("A {source} cannot become a {target}.", "Map users to users, and groups to groups."),
     "NameInvalid": Row("This is no name[: “{name}”].", "Write 1 to 400 visible characters, none of them around it."),
+    "NameNotScim": Row(
+        "“{name}” is no attribute of a SCIM user.",
+        'Write it like name.givenName, emails[type eq "work"].value, or urn:…:User:costCenter.',
+    ),
     "LengthInvalid": Row("{attribute} cannot be of {length} characters at the most.", "Give a length of 1 or more."),
     "AttributeTwice": Row("There are two attributes {attribute}.", "Take one of them out."),
     "AttributeHeldAnyway": Row("Every directory has {attribute}.", "Take it out: it need not be added."),
