@@ -84,7 +84,10 @@ def _end(found: Consequences, saved: Stored | None, way: Way) -> None:
 
 def say_consequences(found: Consequences) -> None:
     """In one sentence, the first lines, and what the guard would hold."""
-    again = f"All {number(found.managed, 'managed person', 'managed people')} will be evaluated again"
+    again = "Nobody has an account that is managed yet"
+    if found.managed:
+        every = "All " if found.managed > 1 else ""
+        again = f"{every}{number(found.managed, 'managed person', 'managed people')} will be evaluated again"
     if found.plan is None:
         say(f"{again}.")
         if found.unknown is not None:

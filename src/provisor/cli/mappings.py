@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOW = "APP"  # the command that an app's name stands for; nobody can type it
 WHEN = {"Always": "always", "ObjectAddOnly": "on creation", "MultiValueAddOnly": "adding"}
+MUTABILITY = {"ReadOnly": "read only", "Immutable": "on creation only", "WriteOnly": "never shown"}
 
 app_argument = click.argument("app_", metavar="APP")
 
@@ -99,14 +100,14 @@ def _mapping_table(mapping: ObjectMapping) -> None:
 
 def takes(attribute: AttributeDefinition) -> str:
     """What an attribute takes, in words."""
-    mutability = {"ReadOnly": "read only", "Immutable": "on creation only", "WriteOnly": "never shown"}
+    mutability = MUTABILITY.get(attribute.mutability)
     return ", ".join(
         [attribute.type]
         + ["required"] * attribute.required
         + ([f"at most {attribute.max_length}"] if attribute.max_length else [])
         + ["several"] * attribute.multivalued
         + ["exact case"] * attribute.case_exact
-        + [mutability[attribute.mutability]] * (attribute.mutability in mutability)
+        + ([mutability] if mutability else [])
         + ["not searchable"] * (not attribute.filterable)
     )
 
