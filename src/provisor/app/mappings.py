@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from provisor.app import apps as app_cases
@@ -138,7 +139,7 @@ def _fresh(stored: Stored, schema: SynchronizationSchema) -> None:
 
 
 def _told(schema: SynchronizationSchema) -> Mapping[str, Any]:
-    """What the audit log compares: one text for each thing that may be changed."""
+    """What the audit log compares: each thing that may be changed."""
     told: dict[str, Any] = {"version": schema.version}
     for one in schema.object_mappings:
         told[f"{one.source} enabled"] = one.enabled
@@ -148,9 +149,9 @@ def _told(schema: SynchronizationSchema) -> Mapping[str, Any]:
             for group in one.scope_filter
             for clause in group.clauses
         ]
-        told |= {f"{one.source} attribute {each.name}": repr(each) for each in one.attributes}
-        told |= {f"{one.source} source attribute {each.name}": repr(each) for each in one.source_attributes}
-        told |= {f"{one.source} mapping {each.target}": repr(each) for each in one.mappings}
+        told |= {f"{one.source} attribute {each.name}": to_builtins(each) for each in one.attributes}
+        told |= {f"{one.source} source attribute {each.name}": to_builtins(each) for each in one.source_attributes}
+        told |= {f"{one.source} mapping {each.target}": to_builtins(each) for each in one.mappings}
     return told
 
 

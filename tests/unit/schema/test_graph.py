@@ -20,6 +20,7 @@ from provisor.domain.schema import (
     AttributeType,
     FilterClause,
     FilterGroup,
+    FlowType,
     ObjectMapping,
     SynchronizationSchema,
 )
@@ -97,7 +98,9 @@ def schemas(draw: st.DrawFn) -> SynchronizationSchema:
     for one in attributes:
         if one.mutability == "ReadOnly" or not draw(st.booleans()):
             continue
-        flow = st.sampled_from(("Always", "ObjectAddOnly", *["MultiValueAddOnly"] * one.multivalued))
+        flow: st.SearchStrategy[FlowType] = st.sampled_from(
+            ("Always", "ObjectAddOnly", *["MultiValueAddOnly"] * one.multivalued)
+        )
         default = draw(st.none() | names)
         source = draw(sources if default is None else st.none() | sources)
         mappings.append(
