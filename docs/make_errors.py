@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from provisor.text.checks import CHECKS
+from provisor.text.filters import FILTERS
 from provisor.text.outcomes import OUTCOMES
 from provisor.text.records import RECORDS
 from provisor.text.refusals import REFUSALS
@@ -26,6 +27,7 @@ PARTS: Mapping[str, Mapping[str, Row]] = {
     "When a command is refused": REFUSALS,
     "In mappings, and in a document that holds them": SCHEMAS,
     "When a file is imported": RECORDS,
+    "Scoping filters": FILTERS,
     "In plans and in the provisioning log": OUTCOMES,
     "When a connection is tested": CHECKS,
 }

@@ -11,8 +11,8 @@ from msgspec import Struct
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Change
 from provisor.domain.job import LineState, Retry
-from provisor.domain.log import LogEntry
-from provisor.domain.resource import Account, Entry, Link
+from provisor.domain.log import LogEntry, Scoping
+from provisor.domain.resource import Account, Entry, Link, Membership
 
 
 class Claim(Struct, frozen=True):
@@ -47,6 +47,7 @@ class Candidate(Struct, frozen=True):
     link: Link | None
     noted: bool = False  # the log's last word on this entry is a skip or a failure
     lost: Lost | None = None
+    memberships: tuple[Membership, ...] = ()  # its direct groups, where the scoping filter asks for them
 
 
 class Draft(Struct, frozen=True):
@@ -59,6 +60,7 @@ class Draft(Struct, frozen=True):
     name: str  # the entry's display name
     login: str | None  # its userPrincipalName
     listed: bool = False
+    scoping: Scoping | None = None
 
 
 class Line(Struct, frozen=True):
@@ -73,6 +75,7 @@ class Line(Struct, frozen=True):
     held: bool = False  # by the guard, until a person agrees
     in_doubt: bool = False  # it may have been sent before a crash
     moved: bool = False  # … and its entry, assignment or link has changed since
+    scoping: Scoping | None = None  # what the scoping step found, where the log is to tell it
 
 
 class Outcome(Struct, frozen=True):

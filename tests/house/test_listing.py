@@ -10,7 +10,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "provisor"
 PACKAGES = sorted(SOURCE.rglob("__init__.py"))
-FLOW = ["fetch", "in_scope", "map", "match", "plan", "push", "record"]  # in running order
+FLOW = ["fetch", "filter", "in_scope", "map", "match", "plan", "push", "record"]  # in running order
 TOP = {
     *("__init__", "__main__", "connector", "ledger", "settings", "text"),
     *("api", "app", "cli", "connectors", "directory", "domain", "engine", "expression", "flow", "gallery"),

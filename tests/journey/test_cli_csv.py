@@ -144,6 +144,8 @@ async def test_the_log_is_three_files_that_belong_together(provisor: Command, tm
     assert [row["changeId"] for row in log] == [row["changeId"] for row in shown]
     assert [row["id"] for row in log] == [row["id"] for row in shown]
     assert len(steps) == sum(len(row["provisioningSteps"]) for row in shown)
+    skipped = [json.loads(row["details"]) for row in steps if row["name"] == "EntrySynchronizationSkip"]
+    assert {one.get("IsActive") for one in skipped} >= {False}
     assert len(modified) == sum(len(row["modifiedProperties"]) for row in shown)
     assert {row["changeId"] for row in steps + modified} <= {row["changeId"] for row in log}
     failed = table((await provisor.done("logs", "--status", "failure", "--csv")).out)

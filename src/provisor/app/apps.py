@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from provisor.app import job_settings
 from provisor.app.installation import Installation
 from provisor.domain.assignment import AppRole
 from provisor.domain.error import Refused
 from provisor.domain.job import DEFAULT_INTERVAL, Job
-from provisor.engine.schedule import valid_interval
 from provisor.gallery import CredentialField, Manifest, gallery
 from provisor.gallery import find as find_manifest
 from provisor.store import apps, jobs
@@ -213,25 +213,28 @@ async def set_notification(installation: Installation, word: str, email: str | N
 
 
 async def set_settings(installation: Installation, word: str, given: Mapping[str, str]) -> AppDetails:
-    """Settings of the connector by their keys, and `interval` (seconds) and `rateLimit` (requests a second)."""
+    """Settings of the connector by their keys, `rateLimit` (requests a second), and those of the job."""
     async with installation.database.transaction() as connection:
         app = await find(connection, word)
         manifest = manifest_of(app)
         fields = {field.key: field for field in manifest.settings}
         settings: dict[str, Any] = dict(app.settings)
+        job = await jobs.job_of(connection, app.id)
+        wanted = job_settings.read(job, given)
         for key, value in given.items():
-            if key == "interval":
-                interval = valid_interval(_number(key, value))
-                await jobs.set_interval(connection, (await jobs.job_of(connection, app.id)).id, interval)
-            elif key == "rateLimit":
+            if key in job_settings.KEYS:
+                continue
+            if key == "rateLimit":
                 settings[key] = _rate(app, manifest, _number(key, value))
             elif key in fields:
                 settings[key] = fields[key].parse(value)
             else:
-                raise Refused("UnknownSetting", key=key, known=", ".join(["interval", "rateLimit", *fields]))
+                raise Refused("UnknownSetting", key=key, known=", ".join([*job_settings.KEYS, "rateLimit", *fields]))
         changed = replace(app, settings=settings)
         await apps.save_app(connection, changed)
-        await _audit_settings(connection, installation, app, app.settings, {**settings, **given})
+        await job_settings.save(connection, job, wanted, installation.clock())
+        before = {**app.settings, **job_settings.shown(job, given)}
+        await _audit_settings(connection, installation, app, before, {**settings, **job_settings.shown(wanted, given)})
         return await details(connection, installation, changed)
 
 

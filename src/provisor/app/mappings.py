@@ -19,7 +19,7 @@ from provisor.domain.change import Reason
 from provisor.domain.error import EntryError, JobError, Refused, RetryLater
 from provisor.domain.job import Job
 from provisor.domain.schema import AttributeDefinition, SynchronizationSchema
-from provisor.schema import Fault, Named, SchemaRefused, faults, read_schema, schema_document
+from provisor.schema import Fault, Named, SchemaRefused, faults, read_schema, schema_document, warnings
 from provisor.schema.edit import add_attribute, mapping_of, put
 from provisor.schema.fault import places_of
 from provisor.schema.validate import suggestion
@@ -51,6 +51,11 @@ class Consequences:
     plan: provisioning.Plan | None
     lines: Sequence[Shown]  # the first ones
     unknown: Reason | None = None
+
+    @property
+    def warnings(self) -> Sequence[Fault]:
+        """What may not mean what whoever wrote it thinks."""
+        return warnings(self.schema)
 
 
 async def get(installation: Installation, word: str) -> Stored:

@@ -71,7 +71,7 @@ def _step(step: Step) -> Mapping[str, Any]:
         "provisioningStepType": step.type,
         "status": step.status,
         "description": describe(step.reason),
-        "details": dict(step.reason.parameters),
+        "details": dict(step.details),
     }
 
 

@@ -92,6 +92,7 @@ def show(app_: str, as_json: bool) -> None:
             ("mode", details.app.mode.lower()),
             ("every", duration(details.job.interval.total_seconds())),
             ("next cycle", moment(details.next_cycle_at)),
+            ("scope", "all: everybody" if details.job.scope == "all" else "who is assigned"),
             ("assigned", assigned(details)),
             ("active accounts", f"{details.active_accounts:,}"),
             ("notifies", f"{notified.get('email')} ({'on' if notified.get('enabled') else 'off'})" if notified else ""),
@@ -204,6 +205,8 @@ def details_json(details: AppDetails) -> Mapping[str, object]:
             "intervalSeconds": int(details.job.interval.total_seconds()),
             "watermark": details.job.watermark,
             "schemaVersion": details.job.schema_version,
+            "scope": details.job.scope,
+            "skipOutOfScopeDeletions": details.job.skip_out_of_scope,
             "nextCycleDateTime": details.next_cycle_at,
         },
         "credentials": [

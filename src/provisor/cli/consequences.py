@@ -13,7 +13,7 @@ import click
 from provisor.cli.plan import line_json, say_line
 from provisor.cli.run import run
 from provisor.cli.show import agreed, document, err, note, number, quoted, reason_json, say
-from provisor.text import describe
+from provisor.text import describe, remedy
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
@@ -83,7 +83,10 @@ def _end(found: Consequences, saved: Stored | None, way: Way) -> None:
 
 
 def say_consequences(found: Consequences) -> None:
-    """In one sentence, the first lines, and what the guard would hold."""
+    """In one sentence, the first lines, and what the guard would hold; what to look at twice stands before it."""
+    for one in found.warnings:
+        note(("Look at ", "bold yellow"), f"{one.path}: {describe(one.reason)}")
+        note("  ", remedy(one.reason.code) or "")
     again = "Nobody has an account that is managed yet"
     if found.managed:
         every = "All " if found.managed > 1 else ""
@@ -125,6 +128,7 @@ def consequences_json(found: Consequences) -> Mapping[str, object]:
         "unknown": reason_json(found.unknown),
         "counts": None if plan is None else {action.lower(): plan.number(action) for action in WORDS},
         "failed": None if plan is None else plan.failing,
+        "warnings": [{"path": one.path, "reason": reason_json(one.reason)} for one in found.warnings],
         "held": plan is not None and plan.verdict.held,
         "lines": [line_json(line) for line in found.lines],
     }

@@ -149,7 +149,8 @@ def _read(path: Path) -> str:
 def settings(app_: str, pairs: Sequence[str], as_json: bool) -> None:
     """Change an app's settings; without any, list them with their choices.
 
-    Every app has interval (seconds between cycles) and rateLimit (requests a second); others are the connector's.
+    Every app has interval (seconds between cycles), scope (assigned, or all), skipOutOfScopeDeletions and rateLimit
+    (requests a second); others are the connector's.
     """
     from provisor.app import apps
 
@@ -167,6 +168,8 @@ def settings(app_: str, pairs: Sequence[str], as_json: bool) -> None:
 
 
 def _settings(details: AppDetails) -> Sequence[tuple[str, Any, str, str]]:
+    from provisor.app import job_settings
+
     limit = details.manifest.rate_limit
     rows: list[tuple[str, Any, str, str]] = [
         ("interval", int(details.job.interval.total_seconds()), "10 to 86400", "Seconds between cycles"),
@@ -178,9 +181,10 @@ def _settings(details: AppDetails) -> Sequence[tuple[str, Any, str, str]]:
         ),
     ]
     kinds = {"boolean": "true, false", "integer": "a whole number", "string": "text"}
-    for field in details.manifest.settings:
+    values = {**details.app.settings, **job_settings.shown(details.job, job_settings.KEYS)}
+    for field in (*job_settings.FIELDS, *details.manifest.settings):
         choices = ", ".join(field.choices) or kinds[field.type]
-        rows.append((field.key, details.app.settings.get(field.key, field.default), choices, field.label))
+        rows.append((field.key, values.get(field.key, field.default), choices, field.label))
     return rows
 
 

@@ -152,7 +152,7 @@ COLUMNS = (
     *("sourceIdentityId", "sourceIdentityName", "userPrincipalName", "targetIdentityId"),
     *("sourceSystemName", "targetSystemName", "initiatedBy", "durationInMilliseconds"),
 )
-STEPS = ("changeId", "id", "number", "name", "provisioningStepType", "status", "description")
+STEPS = ("changeId", "id", "number", "name", "provisioningStepType", "status", "description", "details")
 MODIFIED = ("changeId", "id", "displayName", "oldValue", "newValue")
 
 
@@ -171,7 +171,8 @@ def sheets(tenant_id: str) -> Sequence[Sheet[LogRow]]:
 
     def steps(one: LogRow) -> Iterable[Sequence[object]]:
         for number, step in enumerate(one.steps, 1):
-            yield change_id(one), one.id, number, step.name, step.type, step.status, describe(step.reason)
+            details = json.dumps(dict(step.details), ensure_ascii=False) if step.details else None
+            yield change_id(one), one.id, number, step.name, step.type, step.status, describe(step.reason), details
 
     def modified(one: LogRow) -> Iterable[Sequence[object]]:
         for each in one.modified:

@@ -20,6 +20,7 @@ from provisor.store import directories, imports
 from provisor.store.database import Connection, Database
 from provisor.store.directories import Known, NewEntry
 from provisor.store.document import encode
+from provisor.store.memberships import display_names
 
 MISSING_SHARE = 0.20
 """Above this share of a source's people, groups or members missing from a full import, a person must say so."""
@@ -183,9 +184,21 @@ class _Import:
         entries = [
             self._entry(entry_id, record, enabled=entry_id not in disabled) for entry_id, record in changed.items()
         ]
+        await self._touch_members_of_renamed(changed, change_no)
         if entries:
             await directories.write_entries(self._connection, self._directory_id, entries, change_no, self._now)
         return changed, restored
+
+    async def _touch_members_of_renamed(self, changed: Mapping[str, Record], change_no: int) -> None:
+        """A scoping filter may name a group by what it is called: its members are to be looked at again."""
+        names = {
+            entry_id: str(record.attributes.get("displayName") or "")
+            for entry_id, record in changed.items()
+            if record.type == "Group"
+        }
+        before = await display_names(self._connection, list(names))
+        renamed = [entry_id for entry_id, name in before.items() if names[entry_id] != name]
+        await directories.touch_members(self._connection, renamed, change_no)
 
     def _entry(self, entry_id: str, record: Record, *, enabled: bool) -> NewEntry:
         said = {"accountEnabled": enabled} if _says_nothing_of_enabled(record) else {}

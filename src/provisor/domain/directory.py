@@ -8,9 +8,6 @@ from typing import Final
 from provisor.domain.resource import ResourceType
 from provisor.domain.schema import AttributeDefinition, AttributeType, ObjectMapping
 
-MEMBER_OF: Final = "memberOf"
-"""The groups that somebody is a direct member of, by id and by display name: for scoping filters alone."""
-
 ROLES: Final = "appRoleAssignments"
 """The values of the app roles that somebody holds, the highest priority first."""
 
@@ -80,8 +77,3 @@ ALSO_CALLED: Final[Mapping[str, str]] = {
 def readable(mapping: ObjectMapping) -> Mapping[str, AttributeDefinition]:
     """What the expressions of a mapping may name."""
     return {**{one.name: one for one in mapping.source_attributes}, **HELD[mapping.source]}
-
-
-def filterable(mapping: ObjectMapping) -> Mapping[str, AttributeDefinition]:
-    """What the scoping filters of a mapping may name."""
-    return {**readable(mapping), MEMBER_OF: _read(MEMBER_OF, several=True)}

@@ -131,6 +131,18 @@ class DuplicateTargetEntries(EntryError):
     code = "DuplicateTargetEntries"
 
 
+class FilterUndecided(EntryError):
+    """Whether the entry meets the scoping filter cannot be told: it is neither in scope nor out of it."""
+
+    code = "FilterUndecided"
+
+
+class RoleNeeded(EntryError):
+    """The app gives accounts by role, and the entry holds none that does."""
+
+    code = "NoRoleHeld"
+
+
 class LicenseLimitExceeded(EntryError):
     """The target has no free seat."""
 
@@ -196,3 +208,9 @@ class Misconfigured(JobError):
     """A setting or a credential of this connection is missing or cannot be used."""
 
     code = "Misconfigured"
+
+
+class FilterUnusable(JobError):
+    """The scoping filter was saved with a fault."""
+
+    code = "FilterUnusable"

@@ -15,6 +15,9 @@ CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "
 """interrupted: the target did not answer, and is asked again soon · failed: a person must act first."""
 
 LineState: TypeAlias = Literal["planned", "sending", "done", "failed", "held", "superseded"]
+ScopeSetting: TypeAlias = Literal["assigned", "all"]
+"""Whom a job is for: who is assigned to the app, or everybody (Graph's SyncAll)."""
+
 Retry: TypeAlias = Literal["next cycle", "next interval", "back off"]
 
 NO_SEAT = "seat"
@@ -30,7 +33,10 @@ RETRY_AFTER_FIRST_FAILURE = (timedelta(hours=6), timedelta(hours=12), timedelta(
 
 
 class Job(Struct, frozen=True):
-    """One app's synchronization: what it reads, how often, and how far it is."""
+    """One app's synchronization: what it reads, for whom, how often, and how far it is.
+
+    `skip_out_of_scope`: who is in scope no longer keeps the account as it is (Entra's SkipOutOfScopeDeletions).
+    """
 
     id: str
     app_id: str
@@ -39,6 +45,8 @@ class Job(Struct, frozen=True):
     interval: timedelta
     watermark: int | None  # None: the next cycle is an initial one
     schema_version: int
+    scope: ScopeSetting = "assigned"
+    skip_out_of_scope: bool = False
 
 
 class Cycle(Struct, frozen=True):

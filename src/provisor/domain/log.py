@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from provisor.domain.change import Difference, Reason, differences_from_nothing
 from provisor.domain.resource import Attributes
@@ -13,6 +14,8 @@ from provisor.domain.resource import Attributes
 StepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 Result: TypeAlias = Literal["success", "failure", "skipped", "warning"]
 LoggedAction: TypeAlias = Literal["create", "update", "disable", "delete", "stagedDelete", "other"]
+
+Details: TypeAlias = Mapping[str, str | bool | Mapping[str, bool | None]]
 
 EXPORT = {
     "create": "EntryExportAdd",
@@ -22,6 +25,27 @@ EXPORT = {
 }
 
 
+class Scoping(Struct, frozen=True, omit_defaults=True):
+    """What the scoping step found. `clauses`: of the filter, as Entra writes them; None where it could not be told."""
+
+    active: bool = True
+    assigned: bool = True
+    entitled: bool = True  # holds a role that gives an account, or needs none
+    everybody: bool = False  # the scope is all, not only who is assigned
+    clauses: Mapping[str, bool | None] = field(default_factory=dict)
+
+    @property
+    def details(self) -> Details:
+        """In the names of Entra's scoping step."""
+        return {
+            "IsActive": self.active,
+            "Assigned": self.assigned,
+            "IsEffectivelyEntitledForProvisioning": self.entitled,
+            "ScopeSyncAll": self.everybody,
+            "ScopeEvaluationResult": dict(self.clauses),
+        }
+
+
 class Step(Struct, frozen=True):
     """One step of the flow as it went for one entry (Graph's provisioningStep)."""
 
@@ -29,9 +53,15 @@ class Step(Struct, frozen=True):
     type: StepType
     status: Result
     reason: Reason
+    found: Details = field(default_factory=dict)
+
+    @property
+    def details(self) -> Details:
+        """Graph's details: the parameters of the reason, and what the step found."""
+        return {**self.reason.parameters, **self.found}
 
 
-class Detail(Struct, frozen=True):
+class Detail(Struct, frozen=True, omit_defaults=True):
     """The facts of one row, from which the steps and the modified properties follow for whoever reads it."""
 
     reason: Reason
@@ -41,6 +71,7 @@ class Detail(Struct, frozen=True):
     created: Attributes | None  # what the new account was to hold
     changed: tuple[Difference, ...]
     duration_ms: int
+    scoping: Scoping | None = None  # where there is a filter, or nobody is provisioned
 
     @property
     def modified(self) -> tuple[Difference, ...]:
@@ -50,16 +81,21 @@ class Detail(Struct, frozen=True):
     def steps(self, status: Result) -> tuple[Step, ...]:
         """How it went, for the row's own status."""
         read = Step("EntryImport", "import", "success", Reason("Imported"))
+        found = self.scoping.details if self.scoping is not None else {}
         if self.meant == "other":
-            return (read, Step("EntrySynchronizationSkip", "scoping", status, self.reason))
-        scope = self.planned if self.meant in ("disable", "delete") else Reason("InScope")
+            return (read, Step("EntrySynchronizationSkip", "scoping", status, self.reason, found))
+        scope = self.planned if self.meant in ("disable", "delete") else self._in_scope()
         return (
             read,
-            Step("EntrySynchronizationScoping", "scoping", "success", scope),
+            Step("EntrySynchronizationScoping", "scoping", "success", scope, found),
             Step("EntryMatching", "matching", "success", self.matched),
             Step("EntrySynchronizationUpdate", "processing", "success", self.planned),
             Step(EXPORT[self.meant], "export", status, self.reason),
         )
+
+    def _in_scope(self) -> Reason:
+        everybody = self.scoping is not None and self.scoping.everybody
+        return Reason("EverybodyInScope") if everybody else Reason("InScope")
 
 
 class LogEntry(Struct, frozen=True):

@@ -41,6 +41,13 @@ class Entry(Struct, frozen=True):
         return str(name) if name else None
 
 
+class Membership(Struct, frozen=True):
+    """One of the groups that an entry is a direct member of."""
+
+    group_id: str
+    name: str
+
+
 class Account(Struct, frozen=True):
     """A user or group as the target holds it."""
 

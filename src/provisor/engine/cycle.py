@@ -12,13 +12,24 @@ from provisor.connector import Target
 from provisor.domain.change import Change, Reason
 from provisor.domain.error import AlreadyThere, EntryError, JobError, RetryLater
 from provisor.domain.job import Cycle, CycleState, Job
+from provisor.domain.log import Scoping
 from provisor.domain.resource import Account
 from provisor.domain.schema import SynchronizationSchema
 from provisor.engine.doubt import settled
 from provisor.engine.guard import judge
 from provisor.engine.lookup import Lookup
 from provisor.flow.fetch import fetch
-from provisor.flow.in_scope import InScope, in_scope
+from provisor.flow.filter import uses_groups
+from provisor.flow.in_scope import (
+    InScope,
+    OutOfScope,
+    Rules,
+    Scope,
+    Undecided,
+    compile_rules,
+    in_scope,
+    without_role,
+)
 from provisor.flow.map import Desired, MappingProgram, compile_mapping, map_entry
 from provisor.flow.match import claims, match
 from provisor.flow.plan import plan, plan_failure, plan_leaver, plan_unmatchable, worth_a_line
@@ -44,13 +55,15 @@ class Parts:
 async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
     """Plan, guard and apply a claimed cycle, going on from where it stands. Says how it ended, or that it has not."""
     job, program = await _load(parts, cycle)
-    ledger = CycleLedger(parts.database, job, cycle, (program.mapping.source,), parts.clock())
+    types, asks = (program.mapping.source,), uses_groups(program.mapping.scope_filter)
+    ledger = CycleLedger(parts.database, job, cycle, types, parts.clock(), memberships=asks)
     error: Reason | None = None
     state: CycleState = "succeeded"
     try:
+        rules = compile_rules(program.mapping, job)
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
-                await plan_cycle(ledger, target, program, cycle, stop, parts.clock())
+                await plan_cycle(ledger, target, program, rules, cycle, stop, parts.clock())
             if cycle.kind == "plan" and cycle.state == "planning":
                 state = "planned"
             else:
@@ -69,7 +82,13 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
 
 
 async def plan_cycle(
-    ledger: CycleLedger, target: Target, program: MappingProgram, cycle: Cycle, stop: asyncio.Event, now: datetime
+    ledger: CycleLedger,
+    target: Target,
+    program: MappingProgram,
+    rules: Rules,
+    cycle: Cycle,
+    stop: asyncio.Event,
+    now: datetime,
 ) -> None:
     """Work out and store what is to be done, and hold back what nobody may have meant. Writes nothing to the target."""
     await ledger.begin()
@@ -80,8 +99,8 @@ async def plan_cycle(
             raise Stopped
         unsettled: Mapping[str, EntryError] = {}
         if cycle.kind != "plan":
-            page, unsettled = await settled(page, ledger, target, now)  # noqa: PLW2901  (the same entries, better known)
-        drafts = await plan_page(page, unsettled, ledger, target, program, lookup)
+            page, unsettled = await settled(page, ledger, target, rules, now)  # noqa: PLW2901  (the same entries, better known)
+        drafts = await plan_page(page, unsettled, ledger, target, program, rules, lookup)
         await ledger.keep(drafts)
         lines += len(drafts)
     if lines:
@@ -98,41 +117,59 @@ async def plan_page(
     ledger: CycleLedger,
     target: Target,
     program: MappingProgram,
+    rules: Rules,
     lookup: Lookup,
 ) -> Sequence[Draft]:
     """The lines of one page of entries; of the `unsettled` ones nobody knows whether they have an account."""
     drafts: list[Draft] = []
-    unlinked: dict[str, tuple[Candidate, Desired, tuple[Claim, ...]]] = {}
+    unlinked: dict[str, tuple[Candidate, Desired, tuple[Claim, ...], Scoping | None]] = {}
     for candidate in page:
         entry, link = candidate.entry, candidate.link
         if entry.id in unsettled:
             drafts += _draft(candidate, plan_failure(entry, unsettled[entry.id]))
             continue
-        scope = in_scope(entry, candidate.roles)
-        if not isinstance(scope, InScope):
-            drafts += _draft(candidate, plan_leaver(entry, scope, link, program.mapping))
-            continue
-        try:
-            desired = map_entry(entry, scope, program)
-        except EntryError as error:
-            drafts += _draft(candidate, plan_failure(entry, error))
+        scope = in_scope(entry, candidate.roles, rules, candidate.memberships)
+        desired = _desired(candidate, scope, program, rules)
+        if isinstance(desired, Change):
+            drafts += _draft(candidate, desired, scoping=scope.scoping)
             continue
         by = claims(desired, program)
         if link is not None:
-            drafts += _draft(candidate, plan(entry, desired, match(entry, link, (), {}), program), by)
+            change = plan(entry, desired, match(entry, link, (), {}), program)
+            drafts += _draft(candidate, change, by, scoping=scope.scoping)
         elif by:
-            unlinked[entry.id] = (candidate, desired, by)
+            unlinked[entry.id] = (candidate, desired, by, scope.scoping)
         else:
-            drafts += _draft(candidate, plan_unmatchable(entry, program))
-    found, refused = await lookup.find({entry_id: by for entry_id, (_, _, by) in unlinked.items()})
+            drafts += _draft(candidate, plan_unmatchable(entry, program), scoping=scope.scoping)
+    found, refused = await lookup.find({entry_id: one[2] for entry_id, one in unlinked.items()})
     holders, own = await _holders(found, ledger, target)
-    for entry_id, (candidate, desired, by) in unlinked.items():
+    for entry_id, (candidate, desired, by, scoping) in unlinked.items():
         if entry_id in refused:
-            drafts += _draft(candidate, plan_failure(candidate.entry, refused[entry_id]), by)
+            drafts += _draft(candidate, plan_failure(candidate.entry, refused[entry_id]), by, scoping=scoping)
             continue
         situation = match(candidate.entry, None, found.get(entry_id, ()), holders, own)
-        drafts += _draft(candidate, plan(candidate.entry, desired, situation, program), by, listed=lookup.listed)
+        change = plan(candidate.entry, desired, situation, program)
+        drafts += _draft(candidate, change, by, scoping=scoping, listed=lookup.listed)
     return drafts
+
+
+def _desired(candidate: Candidate, scope: Scope, program: MappingProgram, rules: Rules) -> Desired | Change:
+    """What the target should hold for this entry, or the line of one for whom that is not to be asked."""
+    entry = candidate.entry
+    match scope:
+        case Undecided(error):
+            return plan_failure(entry, error)
+        case OutOfScope():
+            return plan_leaver(entry, scope, candidate.link, program.mapping)
+        case InScope():
+            try:
+                desired = map_entry(entry, scope, program)
+            except EntryError as error:
+                return plan_failure(entry, error)
+            if scope.roles:
+                return desired
+            missing = without_role(scope, {**desired.on_creation, **desired.always}, rules)
+            return desired if missing is None else plan_failure(entry, missing)
 
 
 async def apply_cycle(
@@ -160,7 +197,12 @@ async def refuse_who_came(ledger: CycleLedger, target: Target, now: datetime) ->
 
 
 def _draft(
-    candidate: Candidate, change: Change, by: tuple[Claim, ...] = (), *, listed: bool = False
+    candidate: Candidate,
+    change: Change,
+    by: tuple[Claim, ...] = (),
+    *,
+    scoping: Scoping | None = None,
+    listed: bool = False,
 ) -> Sequence[Draft]:
     if not worth_a_line(change, noted=candidate.noted):
         return ()
@@ -173,6 +215,7 @@ def _draft(
         name=entry.display_name,
         login=entry.login,
         listed=listed,
+        scoping=scoping,
     )
     return (draft,)
 

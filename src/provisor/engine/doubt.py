@@ -11,13 +11,13 @@ from provisor.connector import Target
 from provisor.domain.error import EntryError
 from provisor.domain.job import LAG
 from provisor.domain.resource import Account
-from provisor.flow.in_scope import InScope, in_scope
+from provisor.flow.in_scope import InScope, Rules, in_scope
 from provisor.flow.push import find_all
 from provisor.ledger import Candidate, Ledger
 
 
 async def settled(
-    page: Sequence[Candidate], ledger: Ledger, target: Target, now: datetime
+    page: Sequence[Candidate], ledger: Ledger, target: Target, rules: Rules, now: datetime
 ) -> tuple[Sequence[Candidate], Mapping[str, EntryError]]:
     """The same page, with a link wherever the lost account turns up, so that a leaver's is disabled, too.
 
@@ -29,7 +29,8 @@ async def settled(
     found: dict[str, Account | None] = {}
     refused: dict[str, EntryError] = {}
     for entry_id, claim in claims.items():
-        leaver = not isinstance(in_scope(lost[entry_id].entry, lost[entry_id].roles), InScope)
+        one = lost[entry_id]
+        leaver = not isinstance(in_scope(one.entry, one.roles, rules, one.memberships), InScope)
         accounts = known.get(str(claim))
         try:
             if accounts is None or (leaver and not accounts and target.capabilities.filter):

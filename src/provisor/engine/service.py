@@ -51,7 +51,9 @@ async def run_to_end(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSt
         async with parts.database.transaction() as connection:
             job = await jobs.get_job(connection, cycle.job_id)
             if job is not None:
-                await jobs.put_off(connection, job.id, next_cycle(parts.clock(), state, job.interval))
+                now = parts.clock()
+                anew = state == "succeeded" and job.watermark is None  # its rules changed meanwhile
+                await jobs.put_off(connection, job.id, now if anew else next_cycle(now, state, job.interval))
     return state
 
 

@@ -13,7 +13,7 @@ from provisor.domain.resource import Attributes
 from provisor.expression.comparison import comparison
 from provisor.expression.context import BARE, Context
 from provisor.expression.error import ExpressionError, Place
-from provisor.expression.function import Function, Unusable
+from provisor.expression.function import COSTLY, Function, Unusable, limited
 from provisor.expression.library import LIBRARY
 from provisor.expression.library.flow import Candidates, candidates
 from provisor.expression.library.roles import plain_roles
@@ -84,15 +84,18 @@ def _evaluation(operand: Operand, tree: Node) -> Evaluation:
     if isinstance(tree, Attribute) and tree.name != ROLES:
         name = tree.name
         return lambda attributes, _context=BARE, /: attributes.get(name)
-    return _guarded(operand.evaluate)
+    return _guarded(operand.evaluate, tree.name if isinstance(tree, Call) else "")
 
 
-def _guarded(evaluate: Evaluate) -> Evaluation:
-    """Whatever happens, a value, a control or an EntryError comes out."""
+def _guarded(evaluate: Evaluate, name: str) -> Evaluation:
+    """Whatever happens, a value of some size, a control or an EntryError comes out."""
 
     def guarded(attributes: Attributes, context: Context = BARE, /) -> Result:
         try:
             value = evaluate(attributes, context)
+            if type(value) is str and len(value) <= COSTLY:  # nearly always
+                return value
+            limited(value, name, context)
         except Diverted as diverted:
             return diverted.control
         except EntryError:

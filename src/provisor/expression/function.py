@@ -18,7 +18,7 @@ from provisor.expression.value import MAXIMUM_SIZE, MAXIMUM_VALUES, Datum
 
 _Body = TypeVar("_Body", bound=Callable[..., Any])
 _Reader: TypeAlias = Callable[[Datum, str], Any]
-_COSTLY: Final = 4_096  # characters: from here on, an entry's time is looked at
+COSTLY: Final = 4_096  # characters: from here on, an entry's time is looked at
 
 
 def _as_it_is(value: Datum, _reader: str) -> Datum:
@@ -185,6 +185,8 @@ def _builder(name: str, body: Callable[..., Datum], parameters: list[inspect.Par
             given = [read(attributes, context) for read in reads]
             if _NOTHING in given:
                 return None
+            if given and type(given[0]) is str and len(given[0]) > COSTLY:
+                context.seconds_left(name)
             result = body(context, *given) if asks else body(*given)
             return limited(result, name, context)
 
@@ -207,7 +209,9 @@ def _of_one(name: str, body: Callable[..., Datum], read: _Read) -> Evaluate:
         if given is _NOTHING:
             return None
         result = body(given)
-        return result if type(result) is bool else limited(result, name, context)
+        if type(result) is str and len(result) <= COSTLY:
+            return result
+        return limited(result, name, context)
 
     return evaluate
 
@@ -251,7 +255,7 @@ def _read(name: str, place: int, parameter: inspect.Parameter, operand: Operand)
 
 def limited(value: Datum, name: str, context: Context) -> Datum:
     """The value, if it is not too long and the entry still has time. Raises InvalidValue."""
-    if (isinstance(value, str | list)) and len(value) > _COSTLY:
+    if (isinstance(value, str | list)) and len(value) > COSTLY:
         size = len(value)
         if size > (MAXIMUM_SIZE if isinstance(value, str) else MAXIMUM_VALUES):
             raise InvalidValue(function=name, problem="TooLong")

@@ -1,1 +1,1 @@
-"""The verbs, in running order: fetch, in_scope, map, match, plan, push, record."""
+"""The verbs, in running order: fetch, filter, in_scope, map, match, plan, push, record."""

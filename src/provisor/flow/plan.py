@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from provisor.domain.change import (
     Action,
     Adopt,
@@ -47,11 +49,17 @@ def plan_leaver(entry: Entry, scope: OutOfScope, link: Link | None, mapping: Obj
         action = Delete(link)
     elif not link.believed_active:
         action = Skip("redundant")
+    elif scope.left:
+        return Change(entry.id, entry.type, Skip("skipped"), Reason("LeftAlone", _why_left(scope.reason)))
     elif "Update" in mapping.flow_types:
         action = Disable(link)
     else:
         return Change(entry.id, entry.type, Skip("failed"), Reason("UpdateTurnedOff"))
     return Change(entry.id, entry.type, action, scope.reason)
+
+
+def _why_left(reason: Reason) -> Mapping[str, str]:
+    return {**reason.parameters, "why": reason.code}
 
 
 def plan_unmatchable(entry: Entry, program: MappingProgram) -> Change:

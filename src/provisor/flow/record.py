@@ -159,6 +159,7 @@ def _log(
         created=change.action.desired if isinstance(change.action, Create) else None,
         changed=differences_in(change.action),
         duration_ms=int((ended - began) / timedelta(milliseconds=1)),
+        scoping=line.scoping,
     )
     return LogEntry(
         entry_id=change.entry_id,

@@ -7,11 +7,12 @@ from difflib import get_close_matches
 from typing import Final
 
 from provisor.domain.change import Reason
-from provisor.domain.directory import ALSO_CALLED, HELD, ROLES, filterable, readable
+from provisor.domain.directory import ALSO_CALLED, HELD, ROLES, readable
 from provisor.domain.error import EntryError
 from provisor.domain.resource import Value
 from provisor.domain.schema import AttributeDefinition, AttributeMapping, ObjectMapping, SynchronizationSchema
 from provisor.expression import Expression, ExpressionError, compile_expression
+from provisor.flow import filter as filters
 from provisor.flow.map import fitting
 from provisor.schema.fault import Fault, Places, SchemaRefused, places_of
 
@@ -183,7 +184,7 @@ def _unfit(value: Value, definition: AttributeDefinition) -> Reason | None:
 def _better_suggested(reason: Reason) -> Reason:
     """Entra's and LDAP's names for what we call otherwise are nearer than what is spelled alike."""
     meant = ALSO_CALLED.get(reason.parameters.get("attribute", ""))
-    if reason.code != "UnknownAttribute" or meant is None:
+    if reason.code not in ("UnknownAttribute", "FilterAttributeUnknown") or meant is None:
         return reason
     return Reason(reason.code, {**reason.parameters, "suggestion": meant})
 
@@ -220,15 +221,17 @@ def _matching(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
 
 
 def _scope(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
-    """What is wrong in the scoping filter."""
-    known = filterable(mapping)
-    for group, held in enumerate(mapping.scope_filter):
-        where = f"{place}.scope.groups[{group}]"
-        for number, clause in enumerate(held.clauses):
-            if clause.attribute not in known:
-                told = {"attribute": clause.attribute, **suggestion(clause.attribute, list(known))}
-                path = f"{where}.clauses[{number}].sourceOperandName"
-                yield Fault(path, _better_suggested(Reason("FilterAttributeUnknown", told)))
+    for one in filters.faults(mapping.scope_filter, list(readable(mapping).values())):
+        yield Fault(f"{place}.scope.groups{one.path}", _better_suggested(one.reason))
+
+
+def warnings(schema: SynchronizationSchema) -> Sequence[Fault]:
+    """What may be saved, and may not mean what whoever wrote it thinks."""
+    return [
+        Fault(f"{place.mapping}.scope.groups{one.path}", one.reason)
+        for mapping, place in zip(schema.object_mappings, places_of(schema), strict=True)
+        for one in filters.warnings(mapping.scope_filter)
+    ]
 
 
 def suggestion(name: str, names: Sequence[str]) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from provisor.domain.assignment import AppRole
 from provisor.domain.job import NO_SEAT, Cycle, Job
@@ -16,6 +17,7 @@ from provisor.store.apps import roles_of
 from provisor.store.database import Connection
 from provisor.store.directories import ENTRY, entry_from
 from provisor.store.links import LINK, link_from
+from provisor.store.memberships import Memberships
 from provisor.store.plans import DESTRUCTIVE
 from provisor.store.tables import SENDING, assignment, cycle, entry, escrow, link, membership, plan_line, standing
 
@@ -38,10 +40,13 @@ class Query(NamedTuple):
 
 
 class Scan:
-    """What one cycle reads. `types`: those whose mapping is on."""
+    """What one cycle reads. `types`: those whose mapping is on. `memberships`: whether a filter asks for the groups."""
 
-    def __init__(self, job: Job, cycle_: Cycle, types: Collection[ResourceType], now: datetime) -> None:
+    def __init__(
+        self, job: Job, cycle_: Cycle, types: Collection[ResourceType], now: datetime, *, memberships: bool = False
+    ) -> None:
         self.job, self.cycle, self.types, self.now = job, cycle_, types, now
+        self._memberships = Memberships() if memberships else None
         self._roles: Mapping[str, AppRole] | None = None  # those of the app; None: not read yet
         self._held: dict[str | None, tuple[AppRole, ...]] = {}  # by the ids as the query strings them together
         self._lost: Mapping[str, Lost] = {}
@@ -87,7 +92,11 @@ class Scan:
             self._roles = {role.id: role for role in await roles_of(connection, self.job.app_id)}
             self._lost = await self._unanswered(connection)
         rows = (await connection.execute(query.after(after).limit(limit))).all()
-        return [self._candidate(row) for row in rows], rows[-1] if len(rows) == limit else None
+        page = [self._candidate(row) for row in rows]
+        if self._memberships is not None:
+            groups = await self._memberships.of(connection, [one.entry.id for one in page])
+            page = [replace(one, memberships=tuple(groups.get(one.entry.id, ()))) for one in page]
+        return page, rows[-1] if len(rows) == limit else None
 
     def _candidate(self, row: Sequence[Any]) -> Candidate:
         known, role_ids, noted = row[len(ENTRY) : -2], row[-2], row[-1]
@@ -105,7 +114,7 @@ class Scan:
     async def unlinked(self, connection: Connection) -> int:
         """How many entitled entries of this cycle have no account yet, as far as we know."""
         known = _exists(link.c.job_id == self.job.id, link.c.entry_id == entry.c.id)
-        query = sa.select(sa.func.count()).where(entry.c.type.in_(self.types), entitled(self.job.app_id), ~known)
+        query = sa.select(sa.func.count()).where(entry.c.type.in_(self.types), entitled(self.job), ~known)
         return sum([int((await connection.execute(query.where(one))).scalar_one()) for one in self._looked_at()])
 
     async def _unanswered(self, connection: Connection) -> Mapping[str, Lost]:
@@ -127,16 +136,18 @@ def concern(job: Job) -> sa.ColumnElement[bool]:
     """
     linked = _exists(link.c.job_id == job.id, link.c.entry_id == entry.c.id)
     waiting = _exists(escrow.c.job_id == job.id, escrow.c.entry_id == entry.c.id)
-    return entitled(job.app_id) | linked | waiting | in_doubt(job.id)
+    return entitled(job) | linked | waiting | in_doubt(job.id)
 
 
-def entitled(app_id: str) -> sa.ColumnElement[bool]:
-    """Does an assignment of this app reach the entry: directly, or as a direct member of a group?"""
-    direct = _exists(assignment.c.app_id == app_id, assignment.c.principal_id == entry.c.id)
+def entitled(job: Job) -> sa.ColumnElement[bool]:
+    """May the entry be in scope: assigned itself, or as a direct member of a group that is, or as everybody is?"""
+    if job.scope == "all":
+        return entry.c.deleted_at.is_(None) & ~entry.c.purged
+    direct = _exists(assignment.c.app_id == job.app_id, assignment.c.principal_id == entry.c.id)
     through = _exists(
         membership.c.member_id == entry.c.id,
         assignment.c.principal_id == membership.c.group_id,
-        assignment.c.app_id == app_id,
+        assignment.c.app_id == job.app_id,
     )
     return direct | through
 

@@ -34,12 +34,19 @@ class CycleLedger:
     """Fulfils `provisor.ledger.Ledger` for one claimed cycle."""
 
     def __init__(
-        self, database: Database, job_: Job, cycle_: Cycle, types: Collection[ResourceType], now: datetime
+        self,
+        database: Database,
+        job_: Job,
+        cycle_: Cycle,
+        types: Collection[ResourceType],
+        now: datetime,
+        *,
+        memberships: bool = False,
     ) -> None:
         self._database = database
         self._job = job_
         self._cycle = cycle_
-        self._scan = Scan(job_, cycle_, types, now)
+        self._scan = Scan(job_, cycle_, types, now, memberships=memberships)
         self._lines = 0
 
     # ---- planning ---------------------------------------------------------------------------------------------
@@ -305,8 +312,9 @@ class CycleLedger:
         await self._count(connection, counts, {}, planned=lines)
 
     async def _advance(self, connection: Connection) -> None:
-        """The job has seen everything up to `high`, unless its mappings changed or it was restarted meanwhile."""
+        """The job has seen everything up to `high`, unless its rules changed or it was restarted meanwhile."""
         same = (job.c.id == self._job.id) & (job.c.schema_version == self._cycle.schema_version)
+        same &= (job.c.scope == self._job.scope) & (job.c.skip_out_of_scope == self._job.skip_out_of_scope)
         if self._cycle.since is None:
             same &= job.c.watermark.is_(None) | (job.c.watermark < self._cycle.high)
         else:

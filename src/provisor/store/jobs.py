@@ -59,8 +59,17 @@ class Asked:
 
 
 def _job(row: sa.Row[Any]) -> Job:
-    interval = timedelta(seconds=row.interval_seconds)
-    return Job(row.id, row.app_id, row.directory_id, row.schedule, interval, row.watermark, row.schema_version)
+    return Job(
+        id=row.id,
+        app_id=row.app_id,
+        directory_id=row.directory_id,
+        schedule=row.schedule,
+        interval=timedelta(seconds=row.interval_seconds),
+        watermark=row.watermark,
+        schema_version=row.schema_version,
+        scope=row.scope,
+        skip_out_of_scope=row.skip_out_of_scope,
+    )
 
 
 def _cycle(row: sa.Row[Any]) -> CycleRow:
@@ -94,6 +103,8 @@ async def add_job(connection: Connection, new: Job) -> None:
             interval_seconds=int(new.interval.total_seconds()),
             watermark=None,
             schema_version=new.schema_version,
+            scope=new.scope,
+            skip_out_of_scope=new.skip_out_of_scope,
             cycles=0,
             next_cycle_at=None,
         )

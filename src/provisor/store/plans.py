@@ -23,6 +23,7 @@ from provisor.domain.change import (
     action_name,
     differences_from_nothing,
 )
+from provisor.domain.log import Scoping
 from provisor.domain.resource import Account
 from provisor.flow.push import rank
 from provisor.flow.record import differences_in
@@ -82,6 +83,7 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
         "claim": str(draft.claim) if draft.claim else None,
         "entry_change_no": draft.entry_change_no,
         "link_version": draft.link_version,
+        "scoping": encode(draft.scoping) if draft.scoping is not None else None,
         "listed": draft.listed,
         "recorded": False,
     }
@@ -102,8 +104,18 @@ _LINK = slice(len(plan_line.c), len(plan_line.c) + len(LINK))  # where the link 
 def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
     change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason))
     claim = Claim(*row.claim.split("=", 1)) if row.claim else None
-    held, changed = row.state == "held", in_doubt and moved(row)
-    return Line(row.seq, change, claim, row.name, row.login, row.listed, held=held, in_doubt=in_doubt, moved=changed)
+    return Line(
+        seq=row.seq,
+        change=change,
+        claim=claim,
+        name=row.name,
+        login=row.login,
+        listed=row.listed,
+        held=row.state == "held",
+        in_doubt=in_doubt,
+        moved=in_doubt and moved(row),
+        scoping=decode_as(row.scoping, Scoping) if row.scoping else None,
+    )
 
 
 def action_from(row: sa.Row[Any]) -> Action:

@@ -73,11 +73,7 @@ def row_number() -> sa.Column[int]:
 installation = sa.Table("installation", metadata, text("name", primary_key=True), text("value"))
 
 directory = sa.Table(
-    "directory",
-    metadata,
-    guid("id", primary_key=True),
-    text("name", unique=True),
-    number("change_no"),
+    "directory", metadata, guid("id", primary_key=True), text("name", unique=True), number("change_no")
 )
 
 entry = sa.Table(
@@ -187,6 +183,8 @@ job = sa.Table(
     number("interval_seconds"),
     number("watermark", nullable=True),
     number("schema_version"),
+    text("scope"),
+    flag("skip_out_of_scope"),
     number("cycles"),  # how many there were: the next one's number
     moment("next_cycle_at", nullable=True),
 )
@@ -279,6 +277,7 @@ plan_line = sa.Table(
     text("claim", nullable=True),  # the matching value or account that only one entry may claim
     number("entry_change_no"),
     number("link_version"),
+    text("scoping", nullable=True),
     flag("listed"),  # the target's listing showed everybody, and no account of this entry
     flag("recorded"),  # the log says what became of it
     sa.Index(None, "cycle_id", "state", "rank", "seq"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from provisor.text.filters import FILTER_PROBLEMS
 from provisor.text.row import Row
 
 CHECKS: Final[Mapping[str, Row]] = {
@@ -54,6 +55,7 @@ CHECKS: Final[Mapping[str, Row]] = {
 }
 
 PROBLEMS: Final[Mapping[str, str]] = {
+    **FILTER_PROBLEMS,
     "AccountNotFound": "the admin has no account[ {account}][; there is: {accounts}]",
     "SeveralAccounts": "the admin has several accounts: {accounts}",
     "BulkBrokeOff": "an earlier part of the same bulk request failed",

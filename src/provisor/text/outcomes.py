@@ -15,10 +15,10 @@ _SOURCE = "Mend the value in the directory and import it, or change the mapping.
 
 OUTCOMES: Final[Mapping[str, Row]] = {
     # ---- why -----------------------------------------------------------------------------------------------------
-    "Assigned": Row("Assigned to the app, and without an account there."),
+    "Assigned": Row("In scope of the app, and without an account there."),
     "AccountFound": Row("Account {account} is there already."),
     "AttributesChanged": Row("Values changed since they were last sent."),
-    "BackInScope": Row("Assigned and enabled again: the account is switched on."),
+    "BackInScope": Row("In scope and enabled again: the account is switched on."),
     "RedundantExport": Row("The account is as it should be."),
     "NotAssigned": Row("Not assigned to the app.", "If that is wrong: `provisor app assign APP --user USER`."),
     "NotEffectivelyEntitled": Row(
@@ -38,7 +38,7 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     ),
     # ---- steps of a log row --------------------------------------------------------------------------------------
     "Imported": Row("Read from the directory."),
-    "InScope": Row("Assigned to the app, and enabled."),
+    "InScope": Row("In scope: assigned to the app, and enabled."),
     "NoAccountFound": Row("No account[ with {claim}] was found."),
     "AccountLinked": Row("Account {account} is linked to this entry."),
     "NotLookedUp": Row("No account was looked for."),

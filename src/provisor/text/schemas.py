@@ -109,10 +109,6 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     "MatchingPriorityInvalid": Row(
         "{target} cannot have the matching priority {priority}.", "Write 1 or more; 0 is no matching attribute."
     ),
-    "FilterAttributeUnknown": Row(
-        "There is no attribute {attribute} to filter on[; perhaps {suggestion} is meant].",
-        "`provisor directory attributes` lists what there is.",
-    ),
     # ---- faults of a document --------------------------------------------------------------------------------------
     "MemberUnknown": Row("Nobody knows a member {member}[; perhaps {suggestion} is meant].", _DOCUMENT),
     "MemberMissing": Row("The member {member} is missing.", _DOCUMENT),

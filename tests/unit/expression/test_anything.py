@@ -138,7 +138,7 @@ def test_any_date_format_reads_or_is_refused(form: str, written: str) -> None:
     answered('FormatDateTime(Now(), , "", [f])', {"f": form})
 
 
-LONG = {"a": "x" * MAXIMUM_SIZE, "b": "," * MAXIMUM_VALUES}
+LONG: dict[str, Value] = {"a": "x" * MAXIMUM_SIZE, "longer": "x" * (MAXIMUM_SIZE + 1), "b": "," * MAXIMUM_VALUES}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,7 @@ LONG = {"a": "x" * MAXIMUM_SIZE, "b": "," * MAXIMUM_VALUES}
         'Replace([a], "y", , , , , "yy")',
         'Replace([a], , "x", , "$_", , )',
         'Split([b], ",")',
+        "IIF(IsNull([a]), 1, [longer])",
     ],
 )
 def test_no_result_is_longer_than_is_allowed(text: str) -> None:

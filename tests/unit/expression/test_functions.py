@@ -150,7 +150,7 @@ def test_every_function_says_how_it_is_called_and_what_it_gives(name: str) -> No
         ("AppRoleAssignments([appRoleAssignments])", {"appRoleAssignments": ["A"]}, ["A"]),
     ],
 )
-def test_a_function_keeps_its_promise_too(text: str, attributes: Attributes, value: Value) -> None:
+def test_a_function_of_texts_lists_or_roles_keeps_its_promise(text: str, attributes: Attributes, value: Value) -> None:
     result = compile_expression(text).evaluate(attributes)
     assert result == value
     assert type(result) is type(value)

@@ -93,14 +93,19 @@ def test_a_pattern_that_runs_away_is_stopped(pattern: str) -> None:
         expression.evaluate({"a": source, "p": pattern})
 
 
-def test_an_entry_that_has_had_its_time_is_stopped() -> None:
-    seconds = iter([100.0, 100.0, 100.0 + SECONDS_AN_ENTRY])
-    context = Context(clock=lambda: next(seconds))
-    expression = compile_expression('Replace([a], , "x", , "y", , )')
-    assert expression.evaluate({"a": "x"}, context) == "y"
-    assert expression.evaluate({"a": "x"}, context) == "y"
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [('Replace([a], , "x", , "y", , )', "x"), ("ToUpper([a])", "x" * 10_000), ('InStr([a], "y", 2)', "x" * 10_000)],
+)
+def test_an_entry_that_has_had_its_time_is_stopped(text: str, value: str) -> None:
+    seconds = 100.0
+    context = Context(clock=lambda: seconds)
+    expression = compile_expression(text)
+    first = expression.evaluate({"a": value}, context)
+    assert expression.evaluate({"a": value}, context) == first
+    seconds += SECONDS_AN_ENTRY
     with pytest.raises(InvalidValue) as caught:
-        expression.evaluate({"a": "x"}, context)
+        expression.evaluate({"a": value}, context)
     assert caught.value.reason.parameters["problem"] == "TooSlow"
 
 

@@ -79,6 +79,7 @@ def decide(
     scope = in_scope(entry, roles)
     if isinstance(scope, OutOfScope):
         return plan_leaver(entry, scope, link, program.mapping)
+    assert isinstance(scope, InScope), "without a filter there is no doubt"
     desired = map_entry(entry, scope, program)
     return plan(entry, desired, match(entry, link, found, matching.pop("holders", {}), **matching), program)
 

@@ -1,9 +1,9 @@
 """The functions, by family: to add one, declare it in the file of its family."""
 
 from provisor.expression.function import LIBRARY
-from provisor.expression.library import bits, case, chance, dates, flow, lists, logic, parts, patterns, roles
+from provisor.expression.library import chance, dates, encodings, flow, letters, lists, logic, replace, roles, texts
 
-FAMILIES = (logic, parts, case, patterns, lists, dates, bits, roles, flow, chance)
+FAMILIES = (logic, texts, letters, replace, lists, dates, encodings, roles, flow, chance)
 """In the order of the docs."""
 
 __all__ = ["FAMILIES", "LIBRARY"]

@@ -8,8 +8,8 @@ from provisor.domain.error import InvalidValue
 from provisor.domain.resource import Attributes
 from provisor.expression.coerce import text
 from provisor.expression.context import Context
-from provisor.expression.function import form, function, limited
-from provisor.expression.library.case import lowered
+from provisor.expression.function import COSTLY, form, function, limited
+from provisor.expression.library.letters import lowered
 from provisor.expression.operand import Evaluate, Operand
 from provisor.expression.value import Datum
 
@@ -45,7 +45,8 @@ def join(arguments: Sequence[Operand]) -> Evaluate:
             elif value is not None:
                 parts.append(text(value, "Join") or "")
         between = fixed if fixed is not None else text(separator(attributes, context), "Join") or ""
-        return limited(between.join(parts), "Join", context)
+        joined = between.join(parts)
+        return joined if len(joined) <= COSTLY else limited(joined, "Join", context)
 
     return evaluate
 
