@@ -51,29 +51,54 @@ async def ada(world: World) -> World:
 # ---- what it causes -------------------------------------------------------------------------------------------------
 
 
-async def test_a_change_for_many_shows_what_it_causes_and_causes_exactly_that(tmp_path: Path) -> None:
+async def test_a_scoping_filter_for_many_shows_what_it_causes_and_causes_exactly_that(tmp_path: Path) -> None:
     people = [ldif_person(f"p{n}", departmentNumber="Sales" if n < IN_SALES else "IT") for n in range(PEOPLE)]
+    others = {f"p{n}@corp.example" for n in range(IN_SALES, PEOPLE)}
     async with made(tmp_path / "many", seats=PEOPLE + 1) as world:
         await world.import_text("".join(people) + ldif_group("all", [f"p{n}" for n in range(PEOPLE)]))
         await world.connect()
         await world.assign_group("all")
         await world.sync()
         world.emulator.reset_counters()
-        changed = with_mapping(await schema_of(world), "lastName", source=BRANDED)
+        schema = await schema_of(world)
+        clause = FilterClause("department", "NOT EQUALS", "Sales")
+        changed = put(schema, add_clause(mapping_of(schema, "User"), None, clause))
 
         found = await mappings.preview(world.installation, APP, changed)
         assert found.managed == PEOPLE
         assert found.plan is not None
-        assert found.plan.counts == {("Update", "planned"): IN_SALES}
-        assert not found.plan.verdict.held
-        assert {line.action for line in found.lines} == {"Update"}
+        assert {action: found.plan.number(action) for action, _ in found.plan.counts} == {"Disable": IN_SALES}
+        assert (found.plan.verdict.destructive, found.plan.verdict.held) == (IN_SALES, True)
+        assert {line.action for line in found.lines} == {"Disable"}
         assert world.sent() == [], "a preview writes nothing"
         assert (await schema_of(world)).version == 1
+        assert len(world.active()) == PEOPLE
 
         await mappings.save(world.installation, APP, changed)
-        assert (await world.sync()).counts == {"planned": IN_SALES, "update": IN_SALES}
-        assert Counter(write.effect for write in world.emulator.journal).total() == IN_SALES
+        assert (await world.sync(allow=IN_SALES)).counts == {"planned": IN_SALES, "disable": IN_SALES}
+        assert world.active() == others
         assert (await world.sync()).counts == {}
+
+
+async def test_a_change_shows_the_very_lines_that_are_carried_out(ada: World) -> None:
+    changed = with_mapping(await schema_of(ada), "lastName", source=BRANDED)
+    found = await mappings.preview(ada.installation, APP, changed)
+    assert [(line.action, line.login) for line in found.lines] == [("Update", "ada@corp.example")]
+    assert ada.sent() == []
+    await mappings.save(ada.installation, APP, changed)
+    row = await ada.sync()
+    (line,) = [one for one in await ada.log() if one.cycle_id == row.cycle.id]
+    assert (line.login, line.modified) == ("ada@corp.example", found.lines[0].modified)
+
+
+async def test_a_pattern_that_is_not_anchored_is_pointed_out_and_can_be_saved(ada: World) -> None:
+    schema = await schema_of(ada)
+    clause = FilterClause("mail", "REGEX MATCH", ".*corp")
+    changed = put(schema, add_clause(mapping_of(schema, "User"), "Corp", clause))
+    found = await mappings.preview(ada.installation, APP, changed)
+    place = "synchronizationRules[0].objectMappings[0].scope.groups[0].clauses[0].targetOperand"
+    assert [(one.path, one.reason.code) for one in found.warnings] == [(place, "FilterPatternUnanchored")]
+    assert (await mappings.save(ada.installation, APP, changed)).schema.version == 2
 
 
 async def test_a_preview_leaves_no_plan_behind(ada: World) -> None:

@@ -160,6 +160,16 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         f"{PLACE}.scope.groups[0].clauses[0].sourceOperandName",
         "FilterAttributeUnknown",
     ),
+    "filter of a wrong type": (
+        replace(SOUND, scope_filter=(FilterGroup("On", (FilterClause("accountEnabled", "EQUALS", "x"),)),)),
+        f"{PLACE}.scope.groups[0].clauses[0].operatorName",
+        "FilterOperatorUnfit",
+    ),
+    "filter without a value": (
+        replace(SOUND, scope_filter=(FilterGroup("Sales", (FilterClause("department", "EQUALS"),)),)),
+        f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
+        "FilterValueMissing",
+    ),
     "user into group": (replace(SOUND, target="Group"), f"{PLACE}.targetObjectName", "ObjectTypesDiffer"),
     "without a name": (replace(SOUND, name=""), f"{PLACE}.name", "NameInvalid"),
     "users switched off": (replace(SOUND, enabled=False), "synchronizationRules", "NoUserMapping"),
