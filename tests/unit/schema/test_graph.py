@@ -396,7 +396,7 @@ def test_a_document_of_a_second_place_has_its_faults_there() -> None:
     document["directories"].reverse()
     document["synchronizationRules"].insert(0, {**document["synchronizationRules"][0], "objectMappings": []})
     mapping = document["synchronizationRules"][1]["objectMappings"][0]
-    mapping["attributeMappings"][4]["targetAttributeName"] = "titel"
+    mapping["attributeMappings"][4]["targetAttributeName"] = "titlle"
     document["directories"][0]["objects"][0]["attributes"].append({"name": "mail", "required": True})
     assert refused(document) == [
         ("directories[0].objects[0].attributes[18]", "RequiredUnmapped"),

@@ -72,7 +72,7 @@ def having(*attributes: AttributeDefinition) -> ObjectMapping:
 FIFTH = f"{PLACE}.attributeMappings[4]"
 WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
     "unknown target": (
-        mapped("titel", "[jobTitle]"),
+        mapped("titlle", "[jobTitle]"),
         f"{FIFTH}.targetAttributeName",
         "MappingToUnknownAttribute",
     ),
@@ -194,7 +194,7 @@ def test_a_second_mapping_of_users_is_a_fault() -> None:
 
 
 def test_all_faults_are_told_at_once() -> None:
-    one = mapped("titel", "[emial]", default="x", matching_priority=1)
+    one = mapped("titlle", "[emial]", default="x", matching_priority=1)
     codes = {code for _, code in found(one)}
     assert codes == {"MappingToUnknownAttribute", "UnknownAttribute", "MatchingPriorityTwice"}
     with pytest.raises(SchemaRefused) as caught:
