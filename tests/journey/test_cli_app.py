@@ -106,9 +106,10 @@ async def test_an_address_that_is_neither_https_nor_this_machine_is_refused(prov
 async def test_settings_are_listed_with_their_choices_and_changed(provisor: Command) -> None:
     listed = {one["key"]: one for one in (await provisor.done("app", "settings", GOTO, "--json")).json["value"]}
     assert listed["disableRemoves"]["choices"] == "everything, ours"
-    await provisor.done("app", "settings", GOTO, "disableRemoves=ours", "interval=60")
+    await provisor.done("app", "settings", GOTO, "disableRemoves=ours", "interval=60", "scope=all")
     changed = {o["key"]: o["value"] for o in (await provisor.done("app", "settings", GOTO, "--json")).json["value"]}
-    assert (changed["disableRemoves"], changed["interval"]) == ("ours", 60)
+    assert (changed["disableRemoves"], changed["interval"], changed["scope"]) == ("ours", 60, "all")
+    assert changed["skipOutOfScopeDeletions"] is False
     refused = await provisor("app", "settings", GOTO, "disableRemoves=nothing")
     assert refused.code == 1
     assert "everything, ours" in refused.err

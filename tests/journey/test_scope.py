@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,26 @@ async def test_scope_all_is_for_everybody_and_assigned_takes_it_back(tmp_path: P
         await apps.set_settings(installation, APP, {"scope": "assigned"})
         assert (await sync(installation)).counts == {"planned": 4, "disable": 4}
         assert active(scim) == set()
+
+
+async def test_a_scope_that_changes_while_a_cycle_runs_is_not_forgotten(tmp_path: Path) -> None:
+    async with emulated(tmp_path, 2, ONE_BY_ONE) as (scim, installation):
+        await import_ldif(installation, ldif_person("eve"))
+        await provisioning.switch_on(installation, APP)
+        changes: list[asyncio.Task[object]] = []
+
+        def change() -> None:
+            changes.append(asyncio.create_task(apps.set_settings(installation, APP, {"scope": "all"})))
+
+        scim.before["POST"] = change
+        await sync(installation)
+        await asyncio.gather(*changes)
+        after = await apps.show(installation, APP)
+        assert (after.job.scope, after.job.watermark) == ("all", None)
+        assert after.next_cycle_at is not None
+        assert after.next_cycle_at <= installation.clock(), "it is due at once"
+        await sync(installation)
+        assert active(scim) == {"eve", "p00000", "p00001"}
 
 
 async def test_scope_all_with_a_filter_is_the_filter_alone(tmp_path: Path) -> None:

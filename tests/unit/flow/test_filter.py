@@ -79,6 +79,10 @@ def holds(operator: FilterOperator, wanted: str | None, value: Value) -> bool | 
         ("REGEX MATCH", "sales", "Sales", False),
         ("REGEX MATCH", "(?i)sales", "Sales", True),
         ("REGEX MATCH", "a|bc", "bc", True),
+        ("REGEX MATCH", r"\Aabc\z", "abc", True),
+        ("REGEX MATCH", "[a-z-[aeiou]]+", "xyz", True),
+        ("REGEX MATCH", "[a-z-[aeiou]]+", "abc", False),
+        ("REGEX MATCH", r"(?<first>.)x\k<first>", "axa", True),
         ("REGEX MATCH", ".*", True, None),
         ("REGEX MATCH", ".*", ["x"], None),
         ("REGEX MATCH", RUNAWAY, "a" * 60 + "b", None),
@@ -267,6 +271,7 @@ def test_a_sound_clause_has_no_fault_and_can_be_used(sound: FilterClause) -> Non
         (clause("department", "GREATER_THAN", "7.5"), "targetOperand", "FilterValueNotInteger"),
         (clause("level", "EQUALS", "seven"), "targetOperand", "FilterValueNotInteger"),
         (clause("department", "REGEX MATCH", "(["), "targetOperand", "FilterPatternUnreadable"),
+        (clause("department", "REGEX MATCH", "((a{1000}){1000}){1000}"), "targetOperand", "FilterPatternUnreadable"),
         (clause("department", "NOT REGEX MATCH", "a" * 3000), "targetOperand", "FilterPatternUnreadable"),
     ],
 )

@@ -8,6 +8,9 @@ from typing import Final
 
 import regex
 
+from provisor.domain.error import InvalidValue
+from provisor.expression.pattern import pattern
+
 LONGEST: Final = 2000
 SECONDS: Final = 0.1  # of this process's own time for one value; an ordinary one takes a millionth of a second
 
@@ -24,9 +27,9 @@ class Timeout(Exception):
     """A match took too long."""
 
 
-def whole_match(pattern: str) -> Callable[[str], bool]:
-    """Does the pattern match a whole value? Raises Unreadable, and the answer raises Timeout."""
-    compiled = _compiled(pattern)
+def whole_match(written: str) -> Callable[[str], bool]:
+    """Does the pattern, as .NET writes it, match a whole value? Raises Unreadable, and the answer raises Timeout."""
+    compiled = _compiled(written)
 
     def matches(value: str) -> bool:
         try:
@@ -37,29 +40,29 @@ def whole_match(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
-def is_anchored(pattern: str) -> bool:
+def is_anchored(written: str) -> bool:
     """Would looking anywhere in the value, as .NET's IsMatch does, come to the same? False where it is not certain."""
-    bare = _FLAGS.sub("", pattern)
+    bare = _FLAGS.sub("", written)
     begins = bare.startswith(("^", r"\A", ".*"))
     ends = _END.search(bare) is not None
     return begins and ends and not _has_top_level_alternatives(bare)
 
 
-def _has_top_level_alternatives(pattern: str) -> bool:
+def _has_top_level_alternatives(written: str) -> bool:
     depth = 0
-    for piece in _PIECE.findall(pattern):
+    for piece in _PIECE.findall(written):
         depth += (piece == "(") - (piece == ")")
         if piece == "|" and depth == 0:
             return True
     return False
 
 
-def _compiled(pattern: str) -> regex.Pattern[str]:
-    if len(pattern) > LONGEST:
+def _compiled(written: str) -> regex.Pattern[str]:
+    if len(written) > LONGEST:
         raise Unreadable(f"it is longer than {LONGEST} characters")
     try:
-        return regex.compile(pattern)
-    except regex.error as error:
-        raise Unreadable(str(error)) from None
-    except (RecursionError, OverflowError, ValueError, MemoryError):
-        raise Unreadable("it is too large") from None
+        read = pattern(written, "REGEX MATCH")
+    except InvalidValue as error:
+        raise Unreadable(error.reason.parameters.get("found", "it cannot be read")) from None
+    assert read is not None, "an empty one is refused before"
+    return read.compiled
