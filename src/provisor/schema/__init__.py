@@ -2,7 +2,7 @@
 
 from provisor.schema.fault import Fault, SchemaRefused
 from provisor.schema.reading import MAXIMUM_SIZE, read_schema
-from provisor.schema.validate import faults, validated, warnings
+from provisor.schema.validate import faults, warnings
 from provisor.schema.writing import Named, schema_document
 
 __all__ = [
@@ -13,6 +13,5 @@ __all__ = [
     "faults",
     "read_schema",
     "schema_document",
-    "validated",
     "warnings",
 ]

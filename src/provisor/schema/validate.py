@@ -14,18 +14,11 @@ from provisor.domain.schema import AttributeDefinition, AttributeMapping, Object
 from provisor.expression import Expression, ExpressionError, compile_expression
 from provisor.flow import filter as filters
 from provisor.flow.map import fitting
-from provisor.schema.fault import Fault, Places, SchemaRefused, places_of
+from provisor.schema.fault import Fault, Places, places_of
 
 LONGEST_NAME: Final = 400  # characters
 OUR_ROLES: Final = "appRoles"
 """The one target attribute that takes the roles as they are: its connector knows what each of them gives."""
-
-
-def validated(schema: SynchronizationSchema) -> SynchronizationSchema:
-    """The same. Raises SchemaRefused with every fault that there is."""
-    if found := faults(schema):
-        raise SchemaRefused(found)
-    return schema
 
 
 def faults(schema: SynchronizationSchema, places: Sequence[Places] | None = None) -> Sequence[Fault]:

@@ -55,7 +55,7 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     "ObjectTypesDiffer": Row("A {source} cannot become a {target}.", "Map users to users, and groups to groups."),
     "NameInvalid": Row("This is no name[: “{name}”].", "Write 1 to 400 visible characters, none of them around it."),
     "NameNotScim": Row(
-        "“{name}” is no attribute of a SCIM user.",
+        "No attribute of a SCIM user can be called “{name}”.",
         'Write it like name.givenName, emails[type eq "work"].value, or urn:…:User:costCenter.',
     ),
     "LengthInvalid": Row("{attribute} cannot be of {length} characters at the most.", "Give a length of 1 or more."),

@@ -61,7 +61,6 @@ def schemas() -> dict[str, Any]:
     found = [
         {"id": CORE, "name": "User", "attributes": core},
         {"id": ENTERPRISE, "name": "EnterpriseUser", "attributes": enterprise},
-        {"id": "urn:ietf:params:scim:schemas:core:2.0:Group", "name": "Group", "attributes": [_several("members")]},
     ]
     return {"schemas": [LIST], "totalResults": len(found), "Resources": found}
 
