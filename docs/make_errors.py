@@ -12,6 +12,7 @@ from provisor.text.outcomes import OUTCOMES
 from provisor.text.records import RECORDS
 from provisor.text.refusals import REFUSALS
 from provisor.text.row import Row
+from provisor.text.schemas import SCHEMAS
 
 PAGE = Path(__file__).parent / "reference" / "errors.md"
 HEAD = """# Codes and what they mean
@@ -24,6 +25,7 @@ not known is left out. Where Entra's provisioning logs have a code for the same 
 """
 PARTS: Mapping[str, Mapping[str, Row]] = {
     "When a command is refused": REFUSALS,
+    "In mappings, and in a document that holds them": SCHEMAS,
     "When a file is imported": RECORDS,
     "Scoping filters": FILTERS,
     "In plans and in the provisioning log": OUTCOMES,

@@ -14,6 +14,7 @@ from provisor.domain.assignment import AppRole
 from provisor.domain.change import Difference, Reason
 from provisor.domain.error import ProvisorError
 from provisor.domain.resource import Account, Attributes, Link, Value
+from provisor.domain.schema import AttributeDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Capabilities:
     delete: bool = False
     create_many: int = 0  # accounts that one create_many() makes, at the most; 0: the target is no CreatesMany
     page_size: int = 100  # accounts a page of list(), at the most
+    describe: bool = False  # it can be asked which attributes its accounts have: the target is one that Describes
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,14 @@ class CreatesMany(Protocol):
         the target refused this one; None where it passed over this one without a word; a RetryLater where nobody
         knows. Raises RetryLater where nobody knows of any.
         """
+        ...
+
+
+class Describes(Protocol):
+    """The optional ability behind `Capabilities.describe`."""
+
+    async def describe(self) -> Sequence[AttributeDefinition]:
+        """The attributes of its users, by the names that a mapping has for them; none where it does not say."""
         ...
 
 

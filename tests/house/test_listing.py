@@ -14,7 +14,7 @@ FLOW = ["fetch", "filter", "in_scope", "map", "match", "plan", "push", "record"]
 TOP = {
     *("__init__", "__main__", "connector", "ledger", "settings", "text"),
     *("api", "app", "cli", "connectors", "directory", "domain", "engine", "expression", "flow", "gallery"),
-    *("secret", "store", "testing"),
+    *("schema", "secret", "store", "testing"),
 }
 TO_COME = {"auth", "notify", "web"}
 SENTENCE = re.compile(r"[A-Z0-9`].*\.")

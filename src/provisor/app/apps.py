@@ -14,7 +14,6 @@ from provisor.app.installation import Installation
 from provisor.domain.assignment import AppRole
 from provisor.domain.error import Refused
 from provisor.domain.job import DEFAULT_INTERVAL, Job
-from provisor.domain.schema import SynchronizationSchema
 from provisor.gallery import CredentialField, Manifest, gallery
 from provisor.gallery import find as find_manifest
 from provisor.store import apps, jobs
@@ -95,13 +94,6 @@ async def list_all(installation: Installation) -> Sequence[AppDetails]:
 async def show(installation: Installation, word: str) -> AppDetails:
     async with installation.database.read() as connection:
         return await details(connection, installation, await find(connection, word))
-
-
-async def schema(installation: Installation, word: str) -> SynchronizationSchema:
-    """The mappings that the app's next cycle uses."""
-    async with installation.database.read() as connection:
-        job = await jobs.job_of(connection, (await find(connection, word)).id)
-        return await jobs.load_schema(connection, job.id, job.schema_version)
 
 
 async def remove(installation: Installation, word: str) -> App:

@@ -11,6 +11,7 @@ from provisor.connectors.gotomeeting import open_gotomeeting
 from provisor.connectors.scim import open_scim
 from provisor.domain.error import Misconfigured, Refused
 from provisor.domain.job import Job
+from provisor.domain.schema import SynchronizationSchema
 from provisor.gallery import Manifest
 from provisor.store import apps, jobs
 from provisor.store.apps import App
@@ -20,15 +21,19 @@ CONNECTORS: Mapping[str, Callable[[Connection], Target]] = {"gotomeeting": open_
 """By the name that a manifest gives."""
 
 
-async def open_target(installation: Installation, job: Job) -> Target:
-    """The target of a job. Raises Misconfigured where a credential is missing or cannot be opened."""
+async def open_target(installation: Installation, job: Job, schema: SynchronizationSchema | None = None) -> Target:
+    """The target of a job. Raises Misconfigured where a credential is missing or cannot be opened.
+
+    `schema`: instead of the saved one.
+    """
     async with installation.database.read() as connection:
         app = await apps.get_app(connection, job.app_id)
         assert app is not None, "a job goes with its app"
         manifest = app_cases.manifest_of(app)
         roles = await apps.roles_of(connection, app.id)
         blobs = await apps.secrets_of(connection, app.id)
-        mapping = (await jobs.load_schema(connection, job.id, job.schema_version)).mapping_for("User")
+        mappings = schema or await jobs.load_schema(connection, job.id, job.schema_version)
+    mapping = mappings.mapping_for("User")
     settings = {field.key: app.settings.get(field.key, field.default) for field in manifest.settings}
     rate = app_cases.rate_of(app, manifest)
     made = CONNECTORS[manifest.connector]

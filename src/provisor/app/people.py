@@ -12,9 +12,11 @@ from provisor.directory.columns import Layout
 from provisor.directory.importing import Options, Summary, take_in
 from provisor.directory.ldif import read_ldif
 from provisor.directory.table import read_csv
+from provisor.domain.directory import HELD
 from provisor.domain.error import Refused
 from provisor.domain.resource import Entry, ResourceType
 from provisor.store import directories
+from provisor.store.attributes import Held, held_attributes
 from provisor.store.database import Connection
 
 AT_ONCE = 500  # entries in memory
@@ -62,6 +64,13 @@ async def import_file(
         async with installation.database.transaction() as connection:
             await installation.audit(connection, "Import directory", ("File", str(path), path.name), after=after)
     return summary
+
+
+async def attributes(installation: Installation, kind: ResourceType) -> Sequence[tuple[Held, bool]]:
+    """What the entries of a type really hold, by name, and whether only this directory has it."""
+    async with installation.database.read() as connection:
+        found = await held_attributes(connection, installation.directory_id, kind)
+    return [(one, one.name not in HELD[kind]) for one in found]
 
 
 async def find(

@@ -11,11 +11,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from provisor.app import apps as app_cases
 from provisor.app.connections import open_target
 from provisor.app.installation import Installation
 from provisor.domain.error import Refused
 from provisor.domain.job import Cycle, Job
+from provisor.domain.schema import SynchronizationSchema
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.guard import Verdict, judge
 from provisor.engine.lock import SERVICE, running
@@ -30,9 +33,10 @@ FOLLOW_EVERY = 0.1  # seconds
 STILL_WAITING_EVERY = timedelta(minutes=1)  # the service takes up nothing that nobody waits for
 
 
-def parts(installation: Installation) -> Parts:
-    """What a cycle of this installation needs."""
-    return Parts(installation.database, partial(open_target, installation), installation.clock)
+def parts(installation: Installation, schema: SynchronizationSchema | None = None) -> Parts:
+    """What a cycle of this installation needs. `schema`: instead of the saved one."""
+    opened = partial(open_target, installation, schema=schema)
+    return Parts(installation.database, opened, installation.clock, schema=schema)
 
 
 # ---- on, off ------------------------------------------------------------------------------------------------------
@@ -43,7 +47,7 @@ async def switch_on(installation: Installation, word: str) -> App:
     async with installation.database.transaction() as connection:
         app = await app_cases.find(connection, word)
         setup = await app_cases.setup(connection, installation, app)
-        _runnable(setup)
+        runnable(setup)
         state = {"status": setup.job.schedule}
         await jobs.schedule(connection, setup.job.id, "Active", installation.clock())
         target = ("App", app.id, app.name)
@@ -67,7 +71,8 @@ async def switch_off(installation: Installation, word: str) -> App:
     return app
 
 
-def _runnable(setup: app_cases.AppSetup) -> None:
+def runnable(setup: app_cases.AppSetup) -> None:
+    """Refused where the mode is Manual, or a credential is missing."""
     if setup.app.mode != "Automatic":
         raise Refused("ModeManual", app=setup.app.name)
     if setup.missing:
@@ -94,16 +99,20 @@ class Plan:
         return sum(lines for (name, _), lines in self.counts.items() if name == action)
 
 
-async def make_plan(installation: Installation, word: str) -> Plan:
-    """Work out what the next cycle would do; reads from the target, and writes nothing to it."""
+async def make_plan(installation: Installation, word: str, schema: SynchronizationSchema | None = None) -> Plan:
+    """Work out what the next cycle would do; reads from the target, and writes nothing to it.
+
+    `schema`: what the cycle would do that follows if it were saved. Such a plan is to be looked at, and discarded.
+    """
     async with installation.database.transaction() as connection:
         app = await app_cases.find(connection, word)
         setup = await app_cases.setup(connection, installation, app)
-        _runnable(setup)
-        cycle_id = str(uuid.uuid4())
-        cycle = await jobs.open_cycle(connection, setup.job, cycle_id, "plan", installation.actor, installation.clock())
+        runnable(setup)
+        cycle_id, now = str(uuid.uuid4()), installation.clock()
+        job = setup.job if schema is None else replace(setup.job, watermark=None)
+        cycle = await jobs.open_cycle(connection, job, cycle_id, "plan", installation.actor, now)
     try:
-        await run_cycle(parts(installation), cycle, asyncio.Event())
+        await run_cycle(parts(installation, schema), cycle, asyncio.Event())
     except BaseException:
         await discard(installation, cycle_id)
         raise
@@ -178,7 +187,7 @@ async def sync(installation: Installation, word: str, allow: int | None = None) 
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
         setup = await app_cases.setup(connection, installation, app)
-    _runnable(setup)
+    runnable(setup)
     async with aclosing(_carry_out(installation, setup.job, "sync", {"allow": allow})) as rows:
         async for row in rows:
             yield row
@@ -189,7 +198,7 @@ async def apply_plan(installation: Installation, plan_id: str, allow: int | None
     plan = await show_plan(installation, plan_id)
     async with installation.database.read() as connection:
         setup = await app_cases.setup(connection, installation, plan.app)
-    _runnable(setup)
+    runnable(setup)
     async with aclosing(_carry_out(installation, setup.job, "apply", {"plan": plan_id, "allow": allow})) as rows:
         async for row in rows:
             yield row

@@ -14,7 +14,21 @@ from typing import Any
 import click
 
 from provisor import __version__
-from provisor.cli import app, assignment, credentials, directory, gallery, importing, leaver, log, plan, status, sync
+from provisor.cli import (
+    app,
+    assignment,
+    credentials,
+    directory,
+    gallery,
+    importing,
+    leaver,
+    log,
+    mapping_edits,
+    mappings,
+    plan,
+    status,
+    sync,
+)
 from provisor.cli.failure import (
     EXIT_CODES,
     INTERNAL,
@@ -73,8 +87,10 @@ def root() -> None:
 
 for command in (directory.directory, gallery.gallery, app.app, plan.plan, sync.sync, status.status, log.logs):
     root.add_command(command)
-for command in (*credentials.COMMANDS, *assignment.COMMANDS, *sync.COMMANDS):
+for command in (*credentials.COMMANDS, *assignment.COMMANDS, *sync.COMMANDS, mappings.mappings):
     app.app.add_command(command)
+for command in mapping_edits.COMMANDS:
+    mappings.mappings.add_command(command)
 for command in (*importing.COMMANDS, *leaver.COMMANDS):
     directory.directory.add_command(command)
 for name, (_, help_) in SERVICE.items():

@@ -17,7 +17,6 @@ from provisor.text import duration
 if TYPE_CHECKING:
     from provisor.app.apps import AppDetails
     from provisor.app.installation import Installation
-    from provisor.domain.schema import ObjectMapping
 
 
 LISTED = (
@@ -190,42 +189,6 @@ def off(app_: str) -> None:
     say(f"Provisioning to {changed.name} is off.")
 
 
-@app.command()
-@click.argument("app_", metavar="APP")
-@as_json
-def mappings(app_: str, as_json: bool) -> None:
-    """Show what flows where: target attribute, source expression, matching, and what the target takes."""
-    from provisor.app import apps
-
-    schema = run(lambda installation: apps.schema(installation, app_))
-    if as_json:
-        document({"version": schema.version, "objectMappings": [_mapping_json(m) for m in schema.object_mappings]})
-        return
-    for mapping in schema.object_mappings:
-        say((mapping.name, "bold"), f"  ({mapping.source} → {mapping.target}; {', '.join(sorted(mapping.flow_types))})")
-        _mapping_table(mapping)
-
-
-def _mapping_table(mapping: ObjectMapping) -> None:
-    flows = {one.target: one for one in mapping.mappings}
-    rows: list[list[Styled]] = []
-    for attribute in mapping.attributes:
-        flow = flows.get(attribute.name)
-        takes = ", ".join(
-            [attribute.type]
-            + ["required"] * attribute.required
-            + ([f"at most {attribute.max_length}"] if attribute.max_length else [])
-            + ["several"] * attribute.multivalued
-        )
-        if flow is None:
-            rows.append([("(not mapped)", "dim"), attribute.name, "", "", "", takes])
-            continue
-        when = "always" if flow.flow_type == "Always" else "on creation"
-        matching = str(flow.matching_priority) if flow.matching_priority else ""
-        rows.append([flow.source or "", attribute.name, matching, when, flow.default or "", takes])
-    table(("Source", "→ Target", "Matching", "When", "Default", "The target takes"), rows)
-
-
 # ---- JSON -----------------------------------------------------------------------------------------------------------
 
 
@@ -275,35 +238,4 @@ def details_json(details: AppDetails) -> Mapping[str, object]:
         ],
         "assigned": {"users": details.assigned.get("User", 0), "groups": details.assigned.get("Group", 0)},
         "activeAccounts": details.active_accounts,
-    }
-
-
-def _mapping_json(mapping: ObjectMapping) -> Mapping[str, object]:
-    return {
-        "name": mapping.name,
-        "source": mapping.source,
-        "target": mapping.target,
-        "enabled": mapping.enabled,
-        "flowTypes": sorted(mapping.flow_types),
-        "attributes": [
-            {
-                "name": one.name,
-                "type": one.type,
-                "required": one.required,
-                "multivalued": one.multivalued,
-                "caseExact": one.case_exact,
-                "maxLength": one.max_length,
-            }
-            for one in mapping.attributes
-        ],
-        "mappings": [
-            {
-                "target": one.target,
-                "source": one.source,
-                "flowType": one.flow_type,
-                "matchingPriority": one.matching_priority,
-                "default": one.default,
-            }
-            for one in mapping.mappings
-        ],
     }

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -143,6 +143,33 @@ def users(search: str, deleted: bool, limit: int | None, after: str | None, form
 def groups(search: str, deleted: bool, limit: int | None, after: str | None, form: Form) -> None:
     """List the groups, by name."""
     _list("Group", form, search, deleted, limit, after)
+
+
+@directory.command()
+@click.option("--type", "kind", type=click.Choice(["User", "Group"], case_sensitive=False), default="User")
+@as_json
+def attributes(kind: str, as_json: bool) -> None:
+    """List the attributes that users, or groups, really have, and how many have them: what mappings may name."""
+    from provisor.app import people
+
+    found = run(lambda installation: people.attributes(installation, cast("ResourceType", kind)))
+    if as_json:
+        rows = [
+            {"name": one.name, "type": one.type, "multivalued": one.multivalued, "entries": one.entries, "added": added}
+            for one, added in found
+        ]
+        document({"value": rows})
+        return
+    if not found:
+        _say_empty(f"{kind.lower()}s", search="", deleted=False, after=None)
+        return
+    several = ("", " (several)")
+    shown = [
+        (one.name, one.type + several[one.multivalued], f"{one.entries:,}", "extension" if added else "")
+        for one, added in found
+    ]
+    table(("Attribute", "Type", "Have it", ""), shown)
+    say("An extension is made known to an app's mappings with: provisor app mappings attribute add APP NAME --source")
 
 
 @directory.command()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from provisor.cli.show import note
 from provisor.domain.change import Reason
 from provisor.domain.error import JobError, ProvisorError, Refused, RetryLater
 from provisor.text import describe, plain, remedy
+
+if TYPE_CHECKING:
+    from provisor.schema import Fault
 
 REFUSED = 1
 TARGET = 3
@@ -42,7 +46,21 @@ def exit_code(reason: Reason) -> int:
 
 def tell(error: ProvisorError) -> int:
     """Say what went wrong and what helps; gives back the exit code."""
+    if faults := getattr(error, "faults", ()):
+        return _tell_all(error.reason, faults)
     return tell_reason(error.reason, exit_code(error.reason))
+
+
+def _tell_all(reason: Reason, faults: Sequence[Fault]) -> int:
+    """Each fault of a schema, where it is, and what helps."""
+    note(("Error: ", "bold red"), describe(Reason(reason.code, {"count": reason.parameters["count"]})))
+    for fault in faults:
+        note("  ", (fault.path, "bold"))
+        note("    ", describe(fault.reason))
+        if help_ := remedy(fault.reason.code):
+            note("    ", (help_, "dim"))
+    note("  ", remedy(reason.code) or "")
+    return REFUSED
 
 
 def tell_reason(reason: Reason, code: int) -> int:

@@ -172,14 +172,14 @@ async def _show(
             write(_plan_json(plan_, lines, saved=saved))
         return
     if form.kind == "csv":
-        with writing(form, _line_json, LINES_SHEET, MODIFIED_SHEET) as add:
+        with writing(form, line_json, LINES_SHEET, MODIFIED_SHEET) as add:
             async for line in _lines(installation, plan_, wanted, None):
                 add(line)
         return
     lines = [line async for line in _lines(installation, plan_, wanted, None if everything else LINES)]
     _say_counts(plan_)
     for line in lines:
-        _say_line(line)
+        say_line(line)
     total = plan_.number(wanted) if wanted else sum(plan_.counts.values())
     if len(lines) < total:
         word = f"show {plan_.row.cycle.id}" if saved else quoted(plan_.app.name)
@@ -234,7 +234,7 @@ def _say_counts(plan_: Plan) -> None:
     say()
 
 
-def _say_line(line: Shown) -> None:
+def say_line(line: Shown) -> None:
     mark = FAILED if line.failed or line.state == "failed" else MARKS[line.action]
     state = "" if line.state in ("planned", "done") else f"  [{line.state}]"
     login = f"  {line.login}" if line.login else ""
@@ -277,11 +277,11 @@ def _plan_json(plan_: Plan, lines: Sequence[Shown], *, saved: bool) -> Mapping[s
             "allowed": plan_.verdict.allowed,
             "held": plan_.verdict.held,
         },
-        "lines": [_line_json(line) for line in lines],
+        "lines": [line_json(line) for line in lines],
     }
 
 
-def _line_json(line: Shown) -> Mapping[str, object]:
+def line_json(line: Shown) -> Mapping[str, object]:
     return {
         "number": line.seq,
         "action": line.action.lower(),
@@ -300,7 +300,7 @@ _COLUMNS = ("number", "action", "state", "failed", "entryId", "displayName", "us
 
 
 def _cells(line: Shown) -> Sequence[object]:
-    shown = _line_json(line)
+    shown = line_json(line)
     return [*(shown[name] for name in _COLUMNS), line.reason.code, describe(line.reason)]
 
 

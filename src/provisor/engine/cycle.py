@@ -14,6 +14,7 @@ from provisor.domain.error import AlreadyThere, EntryError, JobError, RetryLater
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.domain.log import Scoping
 from provisor.domain.resource import Account
+from provisor.domain.schema import SynchronizationSchema
 from provisor.engine.doubt import settled
 from provisor.engine.guard import judge
 from provisor.engine.lookup import Lookup
@@ -48,6 +49,7 @@ class Parts:
     open_target: Callable[[Job], Awaitable[Target]]
     clock: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
+    schema: SynchronizationSchema | None = None  # instead of the saved one: for a plan that tries it out
 
 
 async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
@@ -232,7 +234,7 @@ async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
     async with parts.database.read() as connection:
         job = await jobs.get_job(connection, cycle.job_id)
         assert job is not None, "a cycle goes with its job"
-        schema = await jobs.load_schema(connection, job.id, cycle.schema_version)
+        schema = parts.schema or await jobs.load_schema(connection, job.id, cycle.schema_version)
     mapping = schema.mapping_for("User")
     assert mapping is not None, "a schema is validated when it is saved"
     return job, compile_mapping(mapping)

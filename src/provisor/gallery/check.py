@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from provisor.domain.assignment import DEFAULT_ACCESS, AppRole
-from provisor.domain.error import Refused
-from provisor.domain.schema import AttributeMapping, ObjectMapping
-from provisor.expression import ExpressionError, compile_expression
 from provisor.gallery.manifest import CredentialField, Manifest, RateLimit, SettingField
+from provisor.schema import faults
+from provisor.text import describe
 
 
 def problems(manifest: Manifest) -> Iterator[str]:
@@ -18,10 +17,8 @@ def problems(manifest: Manifest) -> Iterator[str]:
     yield from _roles(manifest.app_roles)
     yield from _credentials(manifest.credentials)
     yield from _settings(manifest.settings)
-    yield from _twice("object_mapping", (mapping.name for mapping in manifest.schema.object_mappings))
-    for mapping in manifest.schema.object_mappings:
-        for problem in _mapping(mapping):
-            yield f"object_mapping {mapping.name!r}: {problem}"
+    for fault in faults(manifest.schema):
+        yield f"{fault.path}: {describe(fault.reason)}"
 
 
 def _rate(rate: RateLimit) -> Iterator[str]:
@@ -67,43 +64,6 @@ def _settings(fields: tuple[SettingField, ...]) -> Iterator[str]:
             yield f"setting {field.key!r}: the default is not a {field.type}"
         elif field.choices and field.default not in field.choices:
             yield f"setting {field.key!r}: the default is none of the choices"
-
-
-def _mapping(mapping: ObjectMapping) -> Iterator[str]:
-    yield from _twice("attribute", (attribute.name for attribute in mapping.attributes))
-    yield from _twice("mapping", (each.target for each in mapping.mappings))
-    declared = {attribute.name for attribute in mapping.attributes}
-    for each in mapping.mappings:
-        if each.target not in declared:
-            yield f"mapping {each.target!r}: no attribute of that name is declared"
-        yield from _source(each)
-    given = {each.target for each in mapping.mappings if each.source is not None or each.default is not None}
-    for attribute in mapping.attributes:
-        if attribute.required and attribute.name not in given:
-            yield f"attribute {attribute.name!r}: is required, and no mapping or default gives it a value"
-    if not mapping.matching:
-        yield "no mapping has a matching_priority, so no account could be found again"
-    for priority, count in Counter(each.matching_priority for each in mapping.matching).items():
-        if count > 1:
-            yield f"matching_priority {priority} is given {count} times"
-
-
-def _source(mapping: AttributeMapping) -> Iterator[str]:
-    if mapping.source is None:
-        if mapping.default is None:
-            yield f"mapping {mapping.target!r}: has neither source nor default"
-        if mapping.matching_priority:
-            yield f"mapping {mapping.target!r}: matches, and so needs a source"
-        return
-    try:
-        compile_expression(mapping.source)
-    except ExpressionError as error:
-        yield f"mapping {mapping.target!r}: {_plainly(error)}"
-
-
-def _plainly(error: Refused) -> str:
-    named = ", ".join(f"{name} {value}" for name, value in error.reason.parameters.items())
-    return f"the source does not compile: {error.reason.code} ({named})"
 
 
 def _twice(what: str, names: Iterable[str]) -> Iterator[str]:

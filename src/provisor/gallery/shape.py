@@ -17,6 +17,7 @@ from provisor.domain.schema import (
     AttributeType,
     FlowAction,
     FlowType,
+    Mutability,
     ObjectMapping,
     SynchronizationSchema,
 )
@@ -76,6 +77,8 @@ class _Attribute(_Table):
     multivalued: bool = False
     case_exact: bool = False
     max_length: Annotated[int, Field(gt=0)] | None = None
+    mutability: Mutability = "ReadWrite"
+    filterable: bool = True
 
 
 class _Mapping(_Table):
@@ -84,6 +87,7 @@ class _Mapping(_Table):
     flow_type: FlowType = "Always"
     matching_priority: Annotated[int, Field(ge=0)] = 0
     default: str | None = None
+    flow_null_values: bool = False
 
 
 class _ObjectMapping(_Table):

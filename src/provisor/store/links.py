@@ -101,3 +101,9 @@ async def forget_sent(connection: Connection, job_id: str) -> None:
     """Whose account is whose stays known; what it was last sent does not, so that all of it is compared anew."""
     values = {"sent": encode({}), "seen": None, "version": link.c.version + 1}
     await connection.execute(sa.update(link).where(link.c.job_id == job_id).values(values))
+
+
+async def count_links(connection: Connection, job_id: str) -> int:
+    """How many accounts are ours, active or not."""
+    query = sa.select(sa.func.count()).where(link.c.job_id == job_id)
+    return int((await connection.execute(query)).scalar_one())

@@ -13,8 +13,9 @@ from provisor.text.plain import plain
 from provisor.text.records import RECORDS
 from provisor.text.refusals import REFUSALS
 from provisor.text.row import Row
+from provisor.text.schemas import SCHEMAS
 
-TEXTS: Mapping[str, Row] = {**REFUSALS, **RECORDS, **FILTERS, **OUTCOMES, **CHECKS}
+TEXTS: Mapping[str, Row] = {**REFUSALS, **SCHEMAS, **RECORDS, **FILTERS, **OUTCOMES, **CHECKS}
 """Every code that a person may meet."""
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")

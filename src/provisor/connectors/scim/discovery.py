@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from provisor.connectors.http import Answer, Transport
-from provisor.connectors.scim.paths import truth
+from provisor.connectors.scim.described import attributes_of
+from provisor.connectors.scim.paths import CORE, truth
 from provisor.connectors.scim.wire import listing_of, member, number, object_of
 from provisor.domain.error import EntryError, Incompatible, InsufficientRights, RetryLater
+from provisor.domain.schema import AttributeDefinition
 
 _FEATURES = ("patch", "bulk", "filter", "sort", "etag", "changePassword")
 
@@ -53,6 +55,22 @@ def offer_of(said: Mapping[str, object]) -> Offer:
         bulk_size=number(member(bulk, "maxPayloadSize")) or None,
         named=[name for name in _FEATURES if _supported(member(said, name))],
     )
+
+
+async def read_attributes(transport: Transport, root: str) -> Sequence[AttributeDefinition]:
+    """What a user holds by /Schemas: the core schema's attributes, and those of every extension for users."""
+    answer = await _document(transport, f"{root}/Schemas")
+    if answer is None:
+        return ()
+    try:
+        schemas = listing_of(answer).resources
+    except Incompatible:
+        return ()
+    found: dict[str, AttributeDefinition] = {}
+    for schema in sorted(schemas, key=lambda one: str(member(one, "id")).casefold() != CORE.casefold()):
+        for one in attributes_of(schema):
+            found.setdefault(one.name.casefold(), one)
+    return list(found.values())
 
 
 async def read_names(transport: Transport, address: str) -> Sequence[str] | None:

@@ -12,6 +12,7 @@ from provisor.connectors.http import Answer, Limits, Transport
 from provisor.connectors.scim import bulk
 from provisor.connectors.scim.bodies import NewUsers, looks_first, patch, whole_user
 from provisor.connectors.scim.check import Check
+from provisor.connectors.scim.discovery import read_attributes
 from provisor.connectors.scim.paths import Json, flat, path_of
 from provisor.connectors.scim.profile import read_profile
 from provisor.connectors.scim.signin import signer
@@ -32,6 +33,7 @@ from provisor.domain.error import (
     Unavailable,
 )
 from provisor.domain.resource import Account, Attributes, Link, Value
+from provisor.domain.schema import AttributeDefinition
 
 
 def open_scim(connection: Connection, limits: Limits | None = None) -> Scim:
@@ -66,6 +68,7 @@ class Scim:
             disable=True,
             delete=True,
             page_size=self._profile.pageSize or USUAL_PAGE,
+            describe=True,
         )
         self.transport = users.transport
 
@@ -77,6 +80,10 @@ class Scim:
     def check(self) -> AsyncIterator[CheckStep]:
         """Test Connection: step by step, stops after a failure, writes nothing."""
         return Check(self._users, self._matching).steps()
+
+    async def describe(self) -> Sequence[AttributeDefinition]:
+        """The attributes that /Schemas gives its users."""
+        return await read_attributes(self.transport, self._users.root)
 
     async def own_account(self) -> str | None:
         """A token does not say whose it is."""

@@ -42,5 +42,34 @@ def resource_types() -> dict[str, Any]:
 
 
 def schemas() -> dict[str, Any]:
-    found = [{"id": CORE, "name": "User", "attributes": []}, {"id": ENTERPRISE, "name": "EnterpriseUser"}]
+    """What a user holds: enough of the core schema and of the enterprise extension to be discovered."""
+    core = [
+        _attribute("userName", required=True, uniqueness="server"),
+        _attribute("active", "boolean"),
+        _attribute("displayName"),
+        _attribute("nickName"),
+        _attribute("name", "complex", subAttributes=[_attribute("givenName"), _attribute("familyName")]),
+        _several("emails", "work", "home"),
+        _several("groups", mutability="readOnly"),
+        _attribute("password", mutability="writeOnly", returned="never"),
+    ]
+    enterprise = [
+        _attribute("employeeNumber", caseExact=True),
+        _attribute("costCenter"),
+        _attribute("hiredOn", "dateTime", mutability="immutable"),
+    ]
+    found = [
+        {"id": CORE, "name": "User", "attributes": core},
+        {"id": ENTERPRISE, "name": "EnterpriseUser", "attributes": enterprise},
+    ]
     return {"schemas": [LIST], "totalResults": len(found), "Resources": found}
+
+
+def _attribute(name: str, type_: str = "string", **others: Any) -> dict[str, Any]:
+    usual = {"multiValued": False, "required": False, "caseExact": False, "mutability": "readWrite"}
+    return {"name": name, "type": type_, **usual, **others}
+
+
+def _several(name: str, *types: str, **others: Any) -> dict[str, Any]:
+    parts = [_attribute("value"), _attribute("type", canonicalValues=list(types)), _attribute("primary", "boolean")]
+    return _attribute(name, "complex", multiValued=True, subAttributes=parts, **others)
