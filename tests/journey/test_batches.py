@@ -69,6 +69,18 @@ async def test_new_people_share_requests(staff: World) -> None:
     await nothing_is_left_to_do(staff)
 
 
+async def test_a_listing_reads_back_twice_as_many_each_time_up_to_a_bound(tmp_path: Path) -> None:
+    async with world(tmp_path / "home", seats=200) as one:
+        await staffed(one, 200)
+        cycle, parts = await one.open_cycle(), provisioning.parts(one.installation)
+        pace = Pace(concurrency=1, read_back_after=20, read_back_at_most=40)
+        slow = Parts(parts.database, parts.open_target, parts.clock, pace)
+        one.emulator.reset_counters()
+        assert await run_cycle(slow, cycle, asyncio.Event()) == "succeeded"
+        assert one.active() == set(mails(200))
+        assert one.emulator.count("GET", "/users") == 1 + 6  # who is there; then after 20, 20, 40, 40, 40 and 40
+
+
 async def few_requests(tmp_path: Path, count: int) -> tuple[World, int]:
     async with world(tmp_path / "home", seats=count) as one:
         await staffed(one, count)

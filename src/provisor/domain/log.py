@@ -99,7 +99,7 @@ class Detail(Struct, frozen=True, omit_defaults=True):
 
 
 class LogEntry(Struct, frozen=True):
-    """One row before it is numbered."""
+    """What a row says of an entry."""
 
     entry_id: str
     name: str
@@ -113,3 +113,15 @@ class LogEntry(Struct, frozen=True):
     @property
     def reason(self) -> Reason:
         return self.detail.reason
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.detail.steps(self.status)
+
+    @property
+    def modified(self) -> tuple[Difference, ...]:
+        return self.detail.modified
+
+    @property
+    def duration_ms(self) -> int:
+        return self.detail.duration_ms

@@ -9,19 +9,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provisor.domain.change import Difference, Reason
-from provisor.domain.log import Detail, LoggedAction, Result, Step
+from provisor.domain.log import Detail, LogEntry
 from provisor.store.database import Connection
 from provisor.store.document import decode_as, encode
 from provisor.store.tables import app, audit_log, cycle, directory, job, provisioning_log
 
 
-@dataclass(frozen=True, slots=True)
-class LogRow:
-    """One row of the provisioning log."""
+class LogRow(LogEntry, frozen=True, kw_only=True):
+    """One row of the provisioning log: an entry of it, with its number and whose it is."""
 
     id: int
-    at: datetime
     job_id: str
     app_id: str
     app_name: str
@@ -30,29 +27,6 @@ class LogRow:
     initiated_by: str
     cycle_id: str
     seq: int
-    entry_id: str
-    name: str
-    login: str | None
-    action: LoggedAction
-    status: Result
-    target_id: str | None
-    detail: Detail
-
-    @property
-    def reason(self) -> Reason:
-        return self.detail.reason
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        return self.detail.steps(self.status)
-
-    @property
-    def modified(self) -> tuple[Difference, ...]:
-        return self.detail.modified
-
-    @property
-    def duration_ms(self) -> int:
-        return self.detail.duration_ms
 
 
 @dataclass(frozen=True, slots=True)
