@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from provisor.domain.error import Refused
 
 
+class Place(NamedTuple):
+    """Where something begins in the text, counted from 1."""
+
+    line: int
+    column: int
+
+
 class ExpressionError(Refused):
-    """An expression cannot be compiled; `line` and `column` count from 1 and `expected` says in words what would do.
+    """An expression cannot be compiled at a `place`; `expected` says in words what would do.
 
     Codes: ExpressionSyntax, ExpressionTooLong, ExpressionTooDeep, UnknownFunction, UnknownAttribute, UnknownWord,
-    WordNotSupported, WrongNumberOfArguments.
+    WrongNumberOfArguments, ArgumentMissing, ArgumentInvalid, OutermostOnly.
     """
 
-    def __init__(self, code: str, line: int, column: int, expected: str = "", **parameters: object) -> None:
+    def __init__(self, code: str, place: Place, expected: str = "", **parameters: object) -> None:
         if expected:
             parameters["expected"] = expected
-        super().__init__(code, line=line, column=column, **parameters)
-        self.line = line
-        self.column = column
+        super().__init__(code, line=place.line, column=place.column, **parameters)
+        self.place = place
         self.expected = expected

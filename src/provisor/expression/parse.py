@@ -11,19 +11,11 @@ from typing import NoReturn, TypeAlias
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from provisor.expression.error import ExpressionError
+from provisor.expression.error import ExpressionError, Place
 
 MAXIMUM_LENGTH = 10_000  # characters, as Entra allows
 MAXIMUM_DEPTH = 100  # functions within functions
 _MAXIMUM_DIGITS = 18
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something begins in the text, counted from 1."""
-
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,9 @@ Node: TypeAlias = Attribute | Constant | Word | Comparison | Call
 def parse(text: str) -> Node:
     """The tree of an expression; raises ExpressionError and nothing else."""
     if len(text) > MAXIMUM_LENGTH:
-        raise ExpressionError("ExpressionTooLong", 1, 1, f"at most {MAXIMUM_LENGTH} characters", length=len(text))
+        raise ExpressionError(
+            "ExpressionTooLong", Place(1, 1), f"at most {MAXIMUM_LENGTH} characters", length=len(text)
+        )
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
@@ -97,7 +91,7 @@ class _Build(Transformer[Token, "_Nested | None"]):
     def attribute(self, children: Sequence[Token]) -> _Nested:
         name, place = children[0][1:-1].strip(), _place(children[0])
         if not name:
-            raise ExpressionError("ExpressionSyntax", place.line, place.column, "an attribute name within the brackets")
+            raise ExpressionError("ExpressionSyntax", place, "an attribute name within the brackets")
         return _Nested(Attribute(name, place))
 
     def text(self, children: Sequence[Token]) -> _Nested:
@@ -107,9 +101,7 @@ class _Build(Transformer[Token, "_Nested | None"]):
         token = children[0]
         place = _place(token)
         if len(token) > _MAXIMUM_DIGITS:
-            raise ExpressionError(
-                "ExpressionSyntax", place.line, place.column, f"a number of at most {_MAXIMUM_DIGITS} characters"
-            )
+            raise ExpressionError("ExpressionSyntax", place, f"a number of at most {_MAXIMUM_DIGITS} characters")
         value = int(token.removeprefix("&")[1:], 16) if token.type == "HEXADECIMAL" else int(token)
         return _Nested(Constant(value, place))
 
@@ -127,9 +119,7 @@ class _Build(Transformer[Token, "_Nested | None"]):
         place = _place(name)
         depth = 1 + max((child.depth for child in given if child), default=0)
         if depth > MAXIMUM_DEPTH:
-            raise ExpressionError(
-                "ExpressionTooDeep", place.line, place.column, f"at most {MAXIMUM_DEPTH} functions within one another"
-            )
+            raise ExpressionError("ExpressionTooDeep", place, f"at most {MAXIMUM_DEPTH} functions within one another")
         return _Nested(Call(str(name), tuple(child.node if child else None for child in given), place), depth)
 
 
@@ -177,7 +167,7 @@ def _refuse(text: str, error: UnexpectedInput) -> NoReturn:
         line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
     else:
         line, column = max(error.line, 1), max(error.column, 1)
-    raise ExpressionError("ExpressionSyntax", line, column, _expected(error)) from None
+    raise ExpressionError("ExpressionSyntax", Place(line, column), _expected(error)) from None
 
 
 def _expected(error: UnexpectedInput) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import cast
 
 from msgspec import Struct
 
 from provisor.domain.error import InvalidValue, MissingValue, ValueTooLong
 from provisor.domain.resource import Attributes, Entry, Value
 from provisor.domain.schema import AttributeDefinition, ObjectMapping
-from provisor.expression import compile_expression
+from provisor.expression import Context, Control, Result, compile_expression
+from provisor.expression.context import BARE
 from provisor.flow.in_scope import InScope
 
 
 class _Flow(Struct, frozen=True):
     target: str
     fit: Callable[[Value], Value]
-    evaluate: Callable[[Mapping[str, Value]], Value]
+    evaluate: Callable[[Attributes, Context], Result]
     default: str | None
     on_creation_only: bool
 
@@ -53,7 +55,7 @@ def compile_mapping(mapping: ObjectMapping) -> MappingProgram:
     )
 
 
-def map_entry(entry: Entry, scope: InScope, program: MappingProgram) -> Desired:
+def map_entry(entry: Entry, scope: InScope, program: MappingProgram, context: Context = BARE) -> Desired:
     """The target's attributes for this entry. Raises an EntryError that names the attribute."""
     source: dict[str, Value] = {
         **entry.attributes,
@@ -64,7 +66,11 @@ def map_entry(entry: Entry, scope: InScope, program: MappingProgram) -> Desired:
     always: dict[str, Value] = {}
     on_creation: dict[str, Value] = {}
     for flow in program.flows:
-        value = flow.fit(flow.evaluate(source))
+        result = flow.evaluate(source, context)
+        if isinstance(result, Control):
+            _leave_out(flow.target, result)
+            continue
+        value = flow.fit(cast("Value", result))
         if value is None:
             if flow.default is not None:
                 on_creation[flow.target] = flow.fit(flow.default)
@@ -73,6 +79,14 @@ def map_entry(entry: Entry, scope: InScope, program: MappingProgram) -> Desired:
         else:
             always[flow.target] = value
     return Desired(always, on_creation)
+
+
+def _leave_out(target: str, control: Control) -> None:
+    """This attribute is not sent. Raises InvalidValue where that is not enough."""
+    if control is Control.ESCROW:
+        raise InvalidValue(attribute=target, problem="NoUniqueValue")
+    if control is Control.IGNORE_OBJECT_FLOW:
+        raise InvalidValue(attribute=target, problem="EntryLeftOut")
 
 
 def complete(desired: Desired, program: MappingProgram) -> Attributes:
@@ -117,7 +131,7 @@ def _fitting_text(name: str, value: Value, limit: int) -> str:
     return text
 
 
-def _nothing(_source: Mapping[str, Value]) -> Value:
+def _nothing(_source: Attributes, _context: Context) -> Result:
     return None
 
 

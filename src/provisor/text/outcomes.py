@@ -68,8 +68,8 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "MissingValues": Row("A required value is missing[: {attribute}][, which comes from {source}].", _SOURCE),
     "ValueTooLong": Row("{attribute} has {length} characters, and the target takes {limit}.", _SOURCE),
     "InvalidValue": Row(
-        "A value cannot be used[ for {attribute}][: {problem}][ ({value})]"
-        "[: {function} expected {expected}][ and found {found}].",
+        "A value cannot be used[ for {attribute}][ by {function}][: {problem}][ ({value})]"
+        "[, expected is {expected}][, found {found}].",
         _SOURCE,
     ),
     "LicenseLimitExceeded": Row(

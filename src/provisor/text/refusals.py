@@ -192,8 +192,17 @@ REFUSALS: Final[Mapping[str, Row]] = {
         "There is no attribute {attribute} (line {line}, column {column})[; perhaps {suggestion} is meant]."
     ),
     "UnknownWord": Row("{word} stands alone at line {line}, column {column}[; expected {expected}]."),
-    "WordNotSupported": Row("{word} is not supported (line {line}, column {column})."),
     "WrongNumberOfArguments": Row(
         "{function} takes {expected} arguments and was given {given} (line {line}, column {column})."
     ),
+    "ArgumentMissing": Row("{function} needs its {expected}, which is empty (line {line}, column {column})."),
+    "ArgumentInvalid": Row(
+        "{function} cannot use an argument (line {line}, column {column})[: expected is {expected}][, found {found}]"
+        "[: {problem}]."
+    ),
+    "OutermostOnly": Row(
+        "{function} stands within another function (line {line}, column {column}).",
+        "Make it the outermost function of the expression.",
+    ),
+    "CaseInvalid": Row("A case is not of the right form[: {case}][ ({because})]."),
 }
