@@ -32,7 +32,12 @@ STILL_WAITING_EVERY = timedelta(minutes=1)  # the service takes up nothing that 
 
 def parts(installation: Installation) -> Parts:
     """What a cycle of this installation needs."""
-    return Parts(installation.database, partial(open_target, installation), installation.clock)
+    return Parts(
+        database=installation.database,
+        open_target=partial(open_target, installation),
+        clock=installation.clock,
+        seal=installation.vault.fingerprint,
+    )
 
 
 # ---- on, off ------------------------------------------------------------------------------------------------------

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from provisor.connector import Target
-from provisor.domain.change import Change, Reason
+from provisor.domain.change import Reason
 from provisor.domain.error import AlreadyThere, EntryError, JobError, RetryLater
 from provisor.domain.job import Cycle, CycleState, Job
-from provisor.domain.resource import Account
 from provisor.engine.doubt import settled
-from provisor.engine.guard import judge
-from provisor.engine.lookup import Lookup
+from provisor.engine.guard import judge, too_many_adoptions
+from provisor.engine.planner import Planner
+from provisor.expression import Context
 from provisor.flow.fetch import fetch
-from provisor.flow.in_scope import InScope, in_scope
-from provisor.flow.map import Desired, MappingProgram, compile_mapping, map_entry
-from provisor.flow.match import claims, match
-from provisor.flow.plan import plan, plan_failure, plan_leaver, plan_unmatchable, worth_a_line
+from provisor.flow.map import MappingProgram, compile_mapping
 from provisor.flow.push import Pace, Push, Stopped, find_all
 from provisor.flow.record import record_refusal, record_skip
-from provisor.ledger import Candidate, Claim, Draft, Holder
 from provisor.store import jobs
 from provisor.store.cycles import CycleLedger
 from provisor.store.database import Database
@@ -36,7 +35,14 @@ class Parts:
     database: Database
     open_target: Callable[[Job], Awaitable[Target]]
     clock: Callable[[], datetime]
+    seal: Callable[[str], str]  # what is remembered of a value that nobody may see
     pace: Pace = field(default_factory=Pace)
+    chance: Callable[[int], int] = secrets.randbelow
+    stopwatch: Callable[[], float] = time.monotonic  # in seconds: an expression is not given long
+
+    def context(self, now: datetime) -> Callable[[], Context]:
+        """What the expressions of one entry may ask for, for one entry after the other."""
+        return partial(Context, now=now, chance=self.chance, clock=self.stopwatch)
 
 
 async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
@@ -48,7 +54,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
     try:
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
-                await plan_cycle(ledger, target, program, cycle, stop, parts.clock())
+                await plan_cycle(ledger, target, program, parts, cycle, stop)
             if cycle.kind == "plan" and cycle.state == "planning":
                 state = "planned"
             else:
@@ -67,11 +73,12 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
 
 
 async def plan_cycle(
-    ledger: CycleLedger, target: Target, program: MappingProgram, cycle: Cycle, stop: asyncio.Event, now: datetime
+    ledger: CycleLedger, target: Target, program: MappingProgram, parts: Parts, cycle: Cycle, stop: asyncio.Event
 ) -> None:
     """Work out and store what is to be done, and hold back what nobody may have meant. Writes nothing to the target."""
     await ledger.begin()
-    lookup = Lookup(ledger, target, program.matching)
+    now = parts.clock()
+    planner = Planner(ledger, target, program, parts.context(now))
     lines = 0
     async for page in fetch(ledger):
         if stop.is_set():
@@ -79,58 +86,17 @@ async def plan_cycle(
         unsettled: Mapping[str, EntryError] = {}
         if cycle.kind != "plan":
             page, unsettled = await settled(page, ledger, target, now)  # noqa: PLW2901  (the same entries, better known)
-        drafts = await plan_page(page, unsettled, ledger, target, program, lookup)
+        drafts = await planner.page(page, unsettled)
         await ledger.keep(drafts)
         lines += len(drafts)
     if lines:
         await ledger.dispute_claims()
-        destructive, active = await ledger.destructive()
-        if judge(destructive, active, cycle.allow).held:
+        weight = await ledger.weighed()
+        if judge(weight.destructive, weight.active, cycle.allow).held:
             await ledger.hold_destructive()
+        if too_many_adoptions(weight.adoptions, weight.active, initial=weight.initial):
+            await ledger.hold_adoptions()
         await ledger.hold_privileged()
-
-
-async def plan_page(
-    page: Sequence[Candidate],
-    unsettled: Mapping[str, EntryError],
-    ledger: CycleLedger,
-    target: Target,
-    program: MappingProgram,
-    lookup: Lookup,
-) -> Sequence[Draft]:
-    """The lines of one page of entries; of the `unsettled` ones nobody knows whether they have an account."""
-    drafts: list[Draft] = []
-    unlinked: dict[str, tuple[Candidate, Desired, tuple[Claim, ...]]] = {}
-    for candidate in page:
-        entry, link = candidate.entry, candidate.link
-        if entry.id in unsettled:
-            drafts += _draft(candidate, plan_failure(entry, unsettled[entry.id]))
-            continue
-        scope = in_scope(entry, candidate.roles)
-        if not isinstance(scope, InScope):
-            drafts += _draft(candidate, plan_leaver(entry, scope, link, program.mapping))
-            continue
-        try:
-            desired = map_entry(entry, scope, program)
-        except EntryError as error:
-            drafts += _draft(candidate, plan_failure(entry, error))
-            continue
-        by = claims(desired, program)
-        if link is not None:
-            drafts += _draft(candidate, plan(entry, desired, match(entry, link, (), {}), program), by)
-        elif by:
-            unlinked[entry.id] = (candidate, desired, by)
-        else:
-            drafts += _draft(candidate, plan_unmatchable(entry, program))
-    found, refused = await lookup.find({entry_id: by for entry_id, (_, _, by) in unlinked.items()})
-    holders, own = await _holders(found, ledger, target)
-    for entry_id, (candidate, desired, by) in unlinked.items():
-        if entry_id in refused:
-            drafts += _draft(candidate, plan_failure(candidate.entry, refused[entry_id]), by)
-            continue
-        situation = match(candidate.entry, None, found.get(entry_id, ()), holders, own)
-        drafts += _draft(candidate, plan(candidate.entry, desired, situation, program), by, listed=lookup.listed)
-    return drafts
 
 
 async def apply_cycle(
@@ -157,34 +123,6 @@ async def refuse_who_came(ledger: CycleLedger, target: Target, now: datetime) ->
             await ledger.record(outcomes)
 
 
-def _draft(
-    candidate: Candidate, change: Change, by: tuple[Claim, ...] = (), *, listed: bool = False
-) -> Sequence[Draft]:
-    if not worth_a_line(change, noted=candidate.noted):
-        return ()
-    entry, link = candidate.entry, candidate.link
-    draft = Draft(
-        change=change,
-        entry_change_no=entry.change_no,
-        link_version=link.version if link else 0,
-        claim=by[0] if by else None,
-        name=entry.display_name,
-        login=entry.login,
-        listed=listed,
-    )
-    return (draft,)
-
-
-async def _holders(
-    found: Mapping[str, Sequence[Account]], ledger: CycleLedger, target: Target
-) -> tuple[Mapping[str, Holder], str | None]:
-    """Whom the found accounts belong to already, and which one the connection itself signs in with."""
-    ids = [account.id for accounts in found.values() for account in accounts]
-    if not ids:
-        return {}, None
-    return await ledger.holders(ids), await target.own_account()
-
-
 async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
     async with parts.database.read() as connection:
         job = await jobs.get_job(connection, cycle.job_id)
@@ -192,7 +130,7 @@ async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
         schema = await jobs.load_schema(connection, job.id, cycle.schema_version)
     mapping = schema.mapping_for("User")
     assert mapping is not None, "a schema is validated when it is saved"
-    return job, compile_mapping(mapping)
+    return job, compile_mapping(mapping, parts.seal)
 
 
 @asynccontextmanager

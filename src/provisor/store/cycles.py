@@ -16,7 +16,6 @@ from provisor.domain.resource import Account, Link, ResourceType
 from provisor.flow.push import NOT_PUSHED
 from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
-from provisor.store.apps import active_links
 from provisor.store.candidates import RUNNING, Scan, unanswered
 from provisor.store.claims import is_key, key_of
 from provisor.store.database import Connection, Database
@@ -24,7 +23,17 @@ from provisor.store.directories import spoken_name
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.links import believe_active, holders_of, keep_links, release_purged
 from provisor.store.outcomes import keep_outcomes
-from provisor.store.plans import DESTRUCTIVE, WITH_LINK, adopted, count_destructive, line_from, moved, row_from
+from provisor.store.plans import (
+    DESTRUCTIVE,
+    WITH_LINK,
+    Weight,
+    adopted,
+    forget_redacted,
+    line_from,
+    moved,
+    row_from,
+    weigh,
+)
 from provisor.store.tables import cycle, entry, escrow, job, listed_account, plan_line
 
 PAGE = 500
@@ -174,15 +183,18 @@ class CycleLedger:
             line = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.seq == row.seq)
             await connection.execute(sa.update(plan_line).where(line).values(values))
 
-    async def destructive(self) -> tuple[int, int]:
-        """How many lines take something away, and how many active accounts there are."""
+    async def weighed(self) -> Weight:
+        """What the guard looks at."""
         async with self._database.read() as connection:
-            lines = await count_destructive(connection, self._cycle.id)
-            return lines, await active_links(connection, self._job.id) if lines else 0
+            return await weigh(connection, self._job.id, self._cycle.id)
 
     async def hold_destructive(self) -> None:
         """All that take something away wait until a person agrees."""
         await self._hold(plan_line.c.action.in_(DESTRUCTIVE))
+
+    async def hold_adoptions(self) -> None:
+        """All that take an account over wait until a person agrees."""
+        await self._hold(plan_line.c.action == "Adopt")
 
     async def hold_privileged(self) -> None:
         """So do accounts with power over the target that we would take over."""
@@ -294,6 +306,8 @@ class CycleLedger:
             if state not in RUNNING:
                 listed = listed_account.c.cycle_id == self._cycle.id
                 await connection.execute(sa.delete(listed_account).where(listed))
+                if state != "planned":
+                    await forget_redacted(connection, self._cycle.id)
             if state == "succeeded":
                 await self._advance(connection)
 
