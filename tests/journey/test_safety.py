@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.world import APP, World, ldif_group, ldif_person
 
 from provisor.app import apps, people, provisioning, status
 from provisor.domain.error import Refused
-from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.cycle import run_cycle
 from provisor.flow.push import Pace
 from provisor.store import jobs
 from provisor.store.jobs import CycleRow
@@ -35,7 +36,7 @@ async def quick_cycle(world: World) -> CycleRow:
     """One cycle that does not wait long for a target in trouble."""
     parts = provisioning.parts(world.installation)
     cycle = await world.open_cycle()
-    await run_cycle(Parts(parts.database, parts.open_target, parts.clock, QUICK), cycle, asyncio.Event())
+    await run_cycle(replace(parts, pace=QUICK), cycle, asyncio.Event())
     return await world.cycle(cycle.id)
 
 
