@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from provisor.domain.change import (
     Action,
     Adopt,
@@ -38,6 +40,8 @@ def plan(entry: Entry, desired: Desired, situation: Situation, program: MappingP
     if missing:
         return plan_failure(entry, missing)
     action, reason = _decide(desired, situation, program)
+    if desired.cleared and (missing := _lost(action, program)):
+        return plan_failure(entry, missing)
     sealed = _sealed(desired, action, program) if program.redacted and not isinstance(action, Skip) else None
     return Change(entry.id, entry.type, action, reason, sealed)
 
@@ -85,15 +89,23 @@ def worth_a_line(change: Change, *, noted: bool) -> bool:
 
 
 def _missing(desired: Desired, situation: Situation, program: MappingProgram) -> MissingValue | None:
-    """What the target requires and has no value. An account keeps what is left alone, and does not lose the rest."""
+    """What the target requires and has no value; an account that is there keeps what is left alone this time."""
     whole = desired.whole
     names = [name for name in program.required if name not in whole]
     if names and not isinstance(situation, Unmatched):
         names = [name for name in names if name not in desired.left]
-    if desired.cleared and not isinstance(situation, Unmatched):
-        names += [name for name in desired.cleared if name in program.required and name in whole]
-    if not names:
+    return _required(names, program) if names else None
+
+
+def _lost(action: Action, program: MappingProgram) -> MissingValue | None:
+    """What the target requires and an account would be cleared of."""
+    if not isinstance(action, Update | Adopt):
         return None
+    names = [one.attribute for one in action.differences if one.new is None and one.attribute in program.required]
+    return _required(names, program) if names else None
+
+
+def _required(names: Sequence[str], program: MappingProgram) -> MissingValue:
     sources = {one.target: "" if one.target in program.redacted else one.source for one in program.mapping.mappings}
     return MissingValue(attribute=", ".join(names), source=", ".join(sources.get(name) or "" for name in names))
 
@@ -104,19 +116,19 @@ def _decide(desired: Desired, situation: Situation, program: MappingProgram) -> 
         case Disputed(reason):
             return Skip("disputed"), reason
         case Linked(link):
-            differences = _unlike_sent(desired, link, program)
+            wanted, differences = _unlike_sent(desired, link, program)
             if not differences:
                 return Skip(), NOTHING_TO_DO
             if "Update" not in flow_types:
                 return Skip("skipped"), Reason("UpdateTurnedOff")
-            return Update(link, _afterwards(desired, link.sent, differences, program), differences), _why(link)
+            return Update(link, _afterwards(wanted, link.sent, differences, program), differences), _why(link)
         case Matched(account):
             if "Update" not in flow_types:
                 return Skip("skipped"), Reason("UpdateTurnedOff")
-            wanted = {**desired.always, **dict.fromkeys(desired.cleared)} if desired.cleared else desired.always
+            wanted = {**desired.always, **_emptied(desired, account.attributes, program)}
             differences = (*differ_from_shown(wanted, account.attributes, program), *unshown(wanted, program))
             held = {name: account.attributes.get(name) for name in program.additive}
-            whole = _afterwards(desired, held, differences, program)
+            whole = _afterwards(wanted, held, differences, program)
             return Adopt(account, whole, differences), Reason("AccountFound", {"account": account.id})
         case Unmatched():
             if "Add" not in flow_types:
@@ -129,28 +141,43 @@ def _why(link: Link) -> Reason:
 
 
 def _afterwards(
-    desired: Desired, held: Attributes, differences: tuple[Difference, ...], program: MappingProgram
+    wanted: Attributes, held: Attributes, differences: tuple[Difference, ...], program: MappingProgram
 ) -> Attributes:
     """What an account that holds this holds once the differences are written, as far as it is ours to say."""
-    after = {**held, **desired.always, **dict.fromkeys(desired.cleared)}
-    for name in program.additive & after.keys():
+    after = {**held, **wanted}
+    for name in program.additive & wanted.keys():
         after[name] = held.get(name)
     after |= {one.attribute: one.new for one in differences if one.adds}
-    return {name: value for name, value in after.items() if value is not None or name in desired.cleared}
+    return {name: value for name, value in after.items() if value is not None or name in wanted}
 
 
 # ---- differences ----------------------------------------------------------------------------------------------------
 
 
-def _unlike_sent(desired: Desired, link: Link, program: MappingProgram) -> tuple[Difference, ...]:
-    """What differs from what we sent last; to be cleared is what we sent or saw, and all where that was forgotten."""
+def _unlike_sent(desired: Desired, link: Link, program: MappingProgram) -> tuple[Attributes, tuple[Difference, ...]]:
+    """What is wanted, and what of it differs from what we sent last.
+
+    To be cleared is what we sent or saw there; and all of it where that was forgotten.
+    """
     known = _opened(desired, link.sent, program) if program.redacted else link.sent
     differences = differ(desired.always, known, program)
-    for name in desired.cleared:
-        old = known[name] if name in known else (link.seen or {}).get(name)
-        if old not in (None, "", []) or not link.sent:
-            differences += (Difference(name, old, None),)
-    return differences
+    if not desired.cleared:
+        return desired.always, differences
+    seen = {**(link.seen or {}), **known}
+    emptied = _emptied(desired, seen, program)
+    for name in emptied:
+        if seen.get(name) not in (None, "", []) or not link.sent:
+            differences += (Difference(name, seen.get(name), None),)
+    return {**desired.always, **emptied}, differences
+
+
+def _emptied(desired: Desired, known: Attributes, program: MappingProgram) -> dict[str, Value]:
+    """What an account is to be without. It keeps a default that it was given on creation."""
+    return {
+        name: None
+        for name in desired.cleared
+        if name not in desired.on_creation or differ({name: desired.on_creation[name]}, known, program)
+    }
 
 
 def differ(desired: Attributes, known: Attributes, program: MappingProgram) -> tuple[Difference, ...]:

@@ -21,7 +21,7 @@ from provisor.store.claims import is_key, key_of
 from provisor.store.database import Connection, Database
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode, decode_as, encode
-from provisor.store.links import believe_active, holders_of, keep_links, release_purged
+from provisor.store.links import believe_active, holders_of, keep_links, release_deleted
 from provisor.store.outcomes import keep_outcomes
 from provisor.store.plans import (
     DESTRUCTIVE,
@@ -237,13 +237,13 @@ class CycleLedger:
     async def _undertake(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> Collection[str]:
         """Before the first request: an account that is taken over is ours, and one that is changed may be active.
 
-        Gives back the accounts that may not be as planned, because their last holder was deleted for good, or because
+        Gives back the accounts that may not be as planned, because their last holder was deleted, or because
         the plan is an old one.
         """
         await believe_active(connection, self._job.id, [row.entry_id for row in rows if row.action == "Update"])
         accounts = {row.entry_id: adopted(row) for row in rows if row.action == "Adopt"}
         targets = [account.id for account in accounts.values()]
-        held, released = await release_purged(connection, self._job.id, targets)
+        held, released = await release_deleted(connection, self._job.id, targets)
         now = self._scan.now
         free = {entry_id: account for entry_id, account in accounts.items() if account.id not in held}
         await keep_links(connection, self._job.id, [undertaken(one, account, now) for one, account in free.items()])

@@ -208,12 +208,14 @@ async def count_actions(connection: Connection, cycle_id: str) -> Mapping[tuple[
 
 async def first_moved(connection: Connection, cycle_id: str, limit: int = 5) -> Sequence[str]:
     """Names of entries that changed since this plan was made."""
-    other = link.alias()
+    other, holder = link.alias(), entry.alias()
     taken = sa.exists().where(
         plan_line.c.action == "Adopt",
         other.c.job_id == cycle.c.job_id,
         other.c.target_id == plan_line.c.target_id,
         other.c.entry_id != plan_line.c.entry_id,
+        holder.c.id == other.c.entry_id,
+        ~holder.c.purged & holder.c.deleted_at.is_(None),
     )
     query = WITH_LINK.where(
         plan_line.c.cycle_id == cycle_id,
