@@ -90,8 +90,8 @@ def worth_a_line(change: Change, *, noted: bool) -> bool:
 
 def _missing(desired: Desired, situation: Situation, program: MappingProgram) -> MissingValue | None:
     """What the target requires and has no value; an account that is there keeps what is left alone this time."""
-    whole = desired.whole
-    names = [name for name in program.required if name not in whole]
+    always, on_creation = desired.always, desired.on_creation
+    names = [name for name in program.required if name not in always and name not in on_creation]
     if names and not isinstance(situation, Unmatched):
         names = [name for name in names if name not in desired.left]
     return _required(names, program) if names else None

@@ -45,6 +45,12 @@ def fitting(definition: AttributeDefinition) -> Fit:
     return fit
 
 
+def longest_text(definition: AttributeDefinition) -> int | None:
+    """How long a text may be that is taken as it is; None: no text is."""
+    taken = definition.type not in _CONVERSIONS and not definition.multivalued
+    return (definition.max_length or sys.maxsize) if taken else None
+
+
 def comparing(definition: AttributeDefinition) -> Comparable:
     """What is equal for two values that are no difference."""
     exact = definition.case_exact or definition.type in ("Binary", "Reference")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 
@@ -16,7 +16,7 @@ from provisor.expression.compiler import REDACTED, ROLES
 from provisor.expression.context import BARE
 from provisor.expression.value import Diverted
 from provisor.flow.in_scope import InScope
-from provisor.flow.map.fit import Comparable, Fit, comparing, fitting
+from provisor.flow.map.fit import Comparable, Fit, comparing, fitting, longest_text
 
 OBJECT_FILTER: Final = "objectFilter"
 """No attribute of a target: what is mapped to it can leave an entry out, and is not written."""
@@ -50,13 +50,6 @@ Step: TypeAlias = Callable[[Attributes, Context, Desired], None]
 Seal: TypeAlias = Callable[[str], str]
 
 
-class Flow(Struct, frozen=True):
-    """What gives one target attribute its value."""
-
-    target: str
-    step: Step
-
-
 class Unique(Struct, frozen=True):
     """A target attribute whose value must be nobody else's: it is chosen when an account is about to be made."""
 
@@ -70,7 +63,7 @@ class MappingProgram(Struct, frozen=True):
     """An object mapping, ready to be used for one entry after the other."""
 
     mapping: ObjectMapping
-    flows: tuple[Flow, ...]
+    steps: tuple[tuple[str, Step], ...]  # by target attribute
     unique: tuple[Unique, ...]
     matching: tuple[str, ...]  # target attributes, by precedence
     required: tuple[str, ...]
@@ -88,7 +81,7 @@ def compile_mapping(mapping: ObjectMapping, seal: Seal = lambda _: REDACTED) -> 
     expressions = {
         one.target: compile_expression(one.source) if one.source is not None else None for one in mapping.mappings
     }
-    flows: list[Flow] = []
+    steps: list[tuple[str, Step]] = []
     unique: list[Unique] = []
     for one in mapping.mappings:
         definition = definitions.get(one.target) or AttributeDefinition(one.target)
@@ -98,13 +91,13 @@ def compile_mapping(mapping: ObjectMapping, seal: Seal = lambda _: REDACTED) -> 
         if expression is not None and expression.candidates is not None:
             unique.append(Unique(one.target, expression.candidates, fitting(definition), one.default))
         elif one.target == OBJECT_FILTER and one.target not in definitions:
-            flows.append(Flow(one.target, _flowing(one.target, _evaluation(expression), _nothing, _ON_CREATION, None)))
+            steps.append((one.target, _flowing(one.target, _evaluation(expression), _nothing, _ON_CREATION, None)))
         else:
-            flows.append(Flow(one.target, _step(one, definition, expression)))
+            steps.append((one.target, _step(one, definition, expression)))
     compiled = [expression for expression in expressions.values() if expression is not None]
     return MappingProgram(
         mapping=mapping,
-        flows=tuple(flows),
+        steps=tuple(steps),
         unique=tuple(unique),
         matching=tuple(one.target for one in mapping.matching),
         required=tuple(definition.name for definition in mapping.attributes if definition.required),
@@ -123,28 +116,25 @@ def compile_mapping(mapping: ObjectMapping, seal: Seal = lambda _: REDACTED) -> 
 def map_entry(entry: Entry, scope: InScope, program: MappingProgram, context: Context = BARE) -> Desired | LeftOut:
     """The target's attributes for this entry. Raises an EntryError that names the attribute."""
     source = source_of(entry, scope, program)
-    desired = Desired(left=[one.target for one in program.unique])
+    desired = Desired({}, {}, [], [one.target for one in program.unique] if program.unique else [])
+    target = ""
     try:
-        for flow in program.flows:
-            flow.step(source, context, desired)
+        for target, step in program.steps:  # noqa: B007  (it is named where a step fails)
+            step(source, context, desired)
     except EntryError as error:
-        raise named(error, flow.target, program) from None
+        raise named(error, target, program) from None
     except Diverted as diverted:
-        return LeftOut(flow.target, diverted.control)
+        return LeftOut(target, diverted.control)
     return desired
 
 
 def source_of(entry: Entry, scope: InScope, program: MappingProgram) -> Attributes:
     """What expressions read: the entry's attributes, and what follows from its assignments."""
-    return cast(
-        "Attributes",
-        {
-            **entry.attributes,
-            "objectId": entry.id,
-            "IsSoftDeleted": not entry.enabled,
-            ROLES: program.roles(scope),
-        },
-    )
+    source = dict(entry.attributes)
+    source["objectId"] = entry.id
+    source["IsSoftDeleted"] = not entry.enabled
+    source[ROLES] = program.roles(scope)  # type: ignore[assignment]  # roles may be objects
+    return source
 
 
 def named(error: EntryError, target: str, program: MappingProgram) -> EntryError:
@@ -168,7 +158,28 @@ def _step(one: AttributeMapping, definition: AttributeDefinition, expression: Ex
     fit, evaluate = fitting(definition), _evaluation(expression)
     later = expression is not None and one.flow_type != "ObjectAddOnly" and definition.mutability != "Immutable"
     empty = _without(one, fit, clears=later and one.flow_null_values and one.flow_type == "Always")
-    return _flowing(one.target, evaluate, fit, _ALWAYS if later else _ON_CREATION, empty)
+    general = _flowing(one.target, evaluate, fit, _ALWAYS if later else _ON_CREATION, empty)
+    if later and expression is not None and expression.kind == "Attribute" and ROLES not in expression.attributes:
+        limit = longest_text(definition)
+        if limit is not None:
+            (name,) = expression.attributes
+            return _direct(one.target, name, limit, general, empty)
+    return general
+
+
+def _direct(target: str, name: str, limit: int, general: Step, empty: Callable[[Desired], None] | None) -> Step:
+    """As nearly all mappings are: one attribute's text, as it is."""
+
+    def step(source: Attributes, context: Context, desired: Desired) -> None:
+        value = source.get(name)
+        if type(value) is str and 0 < len(value) <= limit:
+            desired.always[target] = value
+        elif value is not None:
+            general(source, context, desired)
+        elif empty is not None:
+            empty(desired)
+
+    return step
 
 
 def _without(one: AttributeMapping, fit: Fit, *, clears: bool) -> Callable[[Desired], None] | None:
