@@ -1,4 +1,4 @@
-"""3 process: what should the target hold?"""
+"""3 process: what the target should hold."""
 
 from provisor.flow.map.fit import comparing, fitting
 from provisor.flow.map.program import (
