@@ -7,16 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from provisor.expression.functions import LIBRARY
 
 from provisor.domain.error import EntryError, InvalidValue, Unforeseen
 from provisor.domain.resource import Attributes, Value
-<<<<<<< HEAD
 from provisor.expression import Context, Control, compile_expression
 from provisor.expression.library import LIBRARY
-=======
-from provisor.expression import compile_expression
->>>>>>> 83509aa (Clear, add and keep back values as each mapping says, and choose those that must be nobody else's)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import pytest
-<<<<<<< HEAD
-=======
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
-from provisor.expression.functions import LIBRARY
->>>>>>> 83509aa (Clear, add and keep back values as each mapping says, and choose those that must be nobody else's)
 
 from provisor.domain.error import Refused
 from provisor.domain.resource import Value
