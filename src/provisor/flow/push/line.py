@@ -31,12 +31,12 @@ class Sender:
 
     async def send(self, line: Line) -> Account | None:
         """The account as it then is; None: there is none any more."""
-        with discreet([line]):
+        with tactful([line]):
             return await self._send(line)
 
     async def settle(self, line: Line) -> Account | None:
         """Look first: was it carried out? Send only what is missing."""
-        with discreet([line]):
+        with tactful([line]):
             return await self._settle(line)
 
     async def _send(self, line: Line) -> Account | None:
@@ -130,7 +130,7 @@ class Sender:
 
 
 @contextmanager
-def discreet(lines: Sequence[Line]) -> Iterator[None]:
+def tactful(lines: Sequence[Line]) -> Iterator[None]:
     """Whatever a target says in its refusal, no value that nobody may see is in it."""
     try:
         yield

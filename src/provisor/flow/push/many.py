@@ -12,7 +12,7 @@ from provisor.connector import CreatesMany, Page, Target
 from provisor.domain.change import Create
 from provisor.domain.error import Conflict, EntryError, NotFound, RetryLater, Unavailable
 from provisor.domain.resource import Account
-from provisor.flow.push.line import discreet, without_redacted
+from provisor.flow.push.line import tactful, without_redacted
 from provisor.ledger import Claim, Line
 
 
@@ -45,7 +45,7 @@ async def create_many(target: Target, lines: Sequence[Line]) -> Answers:
     wanted = [line.change.action.desired for line in lines if isinstance(line.change.action, Create)]
     answers = Answers()
     try:
-        with discreet(lines):
+        with tactful(lines):
             told = await cast(CreatesMany, target).create_many(wanted)
     except RetryLater:
         answers.unclear.extend(lines)
