@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from provisor.app import apps, assignments, compose, people, provisioning, status
 from provisor.app.installation import Installation
 from provisor.directory.importing import Options as ImportOptions
 from provisor.directory.importing import Summary, take_in
 from provisor.directory.ldif import read_ldif
 from provisor.domain.job import Cycle, CycleKind
+from provisor.domain.schema import AttributeDefinition, AttributeMapping
 from provisor.settings import Settings
 from provisor.store import jobs
 from provisor.store.jobs import CycleRow
@@ -47,6 +50,25 @@ def ldif_person(uid: str, **attributes: str | Sequence[str]) -> str:
 def ldif_group(name: str, members: Sequence[str]) -> str:
     lines = [f"dn: cn={name},ou=groups,dc=corp,dc=example", "objectClass: groupOfNames", f"cn: {name}"]
     return "\n".join([*lines, *(f"member: uid={one},ou=people,dc=corp,dc=example" for one in members)]) + "\n\n"
+
+
+async def remap(
+    installation: Installation, app: str, *changed: AttributeMapping, attributes: Sequence[AttributeDefinition] = ()
+) -> None:
+    """Put these mappings, and what is known of their attributes, in the place of those of the same name."""
+    async with installation.database.transaction() as connection:
+        job = (await apps.details(connection, installation, await apps.find(connection, app))).job
+        schema = await jobs.load_schema(connection, job.id, job.schema_version)
+        (mapping,) = schema.object_mappings
+        targets, names = {one.target for one in changed}, {one.name for one in attributes}
+        mapping = replace(
+            mapping,
+            mappings=(*(one for one in mapping.mappings if one.target not in targets), *changed),
+            attributes=(*(one for one in mapping.attributes if one.name not in names), *attributes),
+        )
+        saved = replace(schema, object_mappings=(mapping,), version=schema.version + 1)
+        await jobs.save_schema(connection, job.id, saved, "tester", installation.clock())
+        await jobs.set_watermark(connection, job.id, None)
 
 
 @dataclass

@@ -112,7 +112,7 @@ class Ledger(Protocol):
         ...
 
     async def holders(self, target_ids: Sequence[str]) -> Mapping[str, Holder]:
-        """Which entry each of these accounts is linked to; one that is deleted for good holds none any more."""
+        """Which entry each of these accounts is linked to; one that is deleted holds none any more."""
         ...
 
     async def known(self, target_ids: Sequence[str]) -> Collection[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 from tests.world import APP, World, ldif_group, ldif_person, world
 
 from provisor.app import apps, assignments, provisioning
-from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.cycle import run_cycle
 from provisor.flow.push import Pace
 from provisor.store import jobs
 from provisor.testing.gotomeeting import Fault
@@ -74,7 +75,7 @@ async def test_a_listing_reads_back_twice_as_many_each_time_up_to_a_bound(tmp_pa
         await staffed(one, 200)
         cycle, parts = await one.open_cycle(), provisioning.parts(one.installation)
         pace = Pace(concurrency=1, read_back_after=20, read_back_at_most=40)
-        slow = Parts(parts.database, parts.open_target, parts.clock, pace)
+        slow = replace(parts, pace=pace)
         one.emulator.reset_counters()
         assert await run_cycle(slow, cycle, asyncio.Event()) == "succeeded"
         assert one.active() == set(mails(200))
@@ -133,7 +134,7 @@ async def test_a_batch_that_was_not_carried_out_is_sent_again_in_halves(staff: W
 async def test_many_in_doubt_after_a_stop_are_looked_up_by_one_listing(staff: World) -> None:
     staff.emulator.inject(Fault(kind="lost-reply", method="POST", path="/users$"))
     stop, cycle, parts = asyncio.Event(), await staff.open_cycle(), provisioning.parts(staff.installation)
-    patient = Parts(parts.database, parts.open_target, parts.clock, Pace(pause=60.0))
+    patient = replace(parts, pace=Pace(pause=60.0))
     running = asyncio.create_task(run_cycle(patient, cycle, stop))
     while staff.active() != set(mails()) and not running.done():
         await asyncio.sleep(0.01)

@@ -11,7 +11,7 @@ from tests.world import APP, World, ldif_group, ldif_person
 
 from provisor.app import apps, assignments, people, provisioning, status
 from provisor.domain.job import Cycle
-from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.cycle import run_cycle
 from provisor.flow.push import Pace
 from provisor.store import jobs
 from provisor.testing.gotomeeting import Fault
@@ -33,7 +33,7 @@ async def staff(world: World) -> World:
 
 async def run(world: World, cycle: Cycle, pace: Pace = QUICK) -> str:
     parts = provisioning.parts(world.installation)
-    quick = Parts(parts.database, parts.open_target, parts.clock, pace)
+    quick = replace(parts, pace=pace)
     return await run_cycle(quick, cycle, asyncio.Event())
 
 
@@ -151,7 +151,7 @@ async def test_a_stop_does_not_wait_as_long_as_the_target_asks(staff: World) -> 
     staff.emulator.inject(Fault(kind="server-error", method="POST", path="/users$", status=502))
     cycle = await staff.open_cycle()
     parts = provisioning.parts(staff.installation)
-    slow = Parts(parts.database, parts.open_target, parts.clock, replace(QUICK, attempts=5, pause=600.0))
+    slow = replace(parts, pace=replace(QUICK, attempts=5, pause=600.0))
     stop = asyncio.Event()
     running = asyncio.create_task(run_cycle(slow, cycle, stop))
     while not staff.emulator.requests:

@@ -12,7 +12,7 @@ from provisor.app import apps, assignments, people, provisioning
 from provisor.directory.importing import MISSING_SHARE
 from provisor.domain.error import Refused
 from provisor.domain.job import Cycle
-from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.cycle import run_cycle
 from provisor.flow.push import Pace
 from provisor.store import directories, jobs
 from provisor.store.directories import IN_RECYCLE_BIN
@@ -52,8 +52,7 @@ async def leave(world: World) -> None:
 
 async def impatient(world: World, pace: Pace = ONCE) -> CycleRow:
     cycle = await world.open_cycle()
-    parts = provisioning.parts(world.installation)
-    await run_cycle(Parts(parts.database, parts.open_target, parts.clock, pace), cycle, asyncio.Event())
+    await run_cycle(replace(provisioning.parts(world.installation), pace=pace), cycle, asyncio.Event())
     return await world.cycle(cycle.id)
 
 
@@ -201,7 +200,7 @@ async def test_a_line_settled_after_a_stop_is_counted_and_logged_once(world: Wor
     world.emulator.inject(Fault(kind="slow", method="POST", path="/users$", seconds=2))
     stop, cycle, parts = asyncio.Event(), await world.open_cycle(), provisioning.parts(world.installation)
     pace = replace(ONCE, concurrency=2, page=2, flush_every=0.05)
-    quick = Parts(parts.database, parts.open_target, parts.clock, pace)
+    quick = replace(parts, pace=pace)
     running = asyncio.create_task(run_cycle(quick, cycle, stop))
     while not (await world.cycle(cycle.id)).counts.get("failed") and not running.done():
         await asyncio.sleep(0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.world import world as made
 
 from provisor.app import apps, assignments, people, provisioning, status
 from provisor.domain.error import Refused
-from provisor.engine.cycle import Parts, run_cycle
+from provisor.engine.cycle import run_cycle
 from provisor.flow.push import Pace
 from provisor.store import jobs
 from provisor.store.jobs import CycleRow
@@ -37,7 +38,7 @@ async def quick_cycle(world: World) -> CycleRow:
     """One cycle that does not wait long for a target in trouble."""
     parts = provisioning.parts(world.installation)
     cycle = await world.open_cycle()
-    await run_cycle(Parts(parts.database, parts.open_target, parts.clock, QUICK), cycle, asyncio.Event())
+    await run_cycle(replace(parts, pace=QUICK), cycle, asyncio.Event())
     return await world.cycle(cycle.id)
 
 

@@ -35,8 +35,13 @@ STILL_WAITING_EVERY = timedelta(minutes=1)  # the service takes up nothing that 
 
 def parts(installation: Installation, schema: SynchronizationSchema | None = None) -> Parts:
     """What a cycle of this installation needs. `schema`: instead of the saved one."""
-    opened = partial(open_target, installation, schema=schema)
-    return Parts(installation.database, opened, installation.clock, schema=schema)
+    return Parts(
+        database=installation.database,
+        open_target=partial(open_target, installation, schema=schema),
+        clock=installation.clock,
+        seal=installation.vault.fingerprint,
+        schema=schema,
+    )
 
 
 # ---- on, off ------------------------------------------------------------------------------------------------------

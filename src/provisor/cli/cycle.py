@@ -220,7 +220,7 @@ def _say_held(plan: Plan, app: str) -> None:
         say(f"  If they are meant: provisor sync {app} --allow {taken}")
     if held.get("Adopt"):
         accounts = number(held["Adopt"], "account")
-        say(("Held back: ", "bold yellow"), f"{accounts} with power over the target would be taken over.")
+        say(("Held back: ", "bold yellow"), f"{accounts} would be taken over, unusually many or with power there.")
         say(f"  If that is meant: provisor plan {app} --save, and apply that plan.")
 
 

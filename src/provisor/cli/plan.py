@@ -259,7 +259,8 @@ def _say_guard(plan_: Plan, *, saved: bool) -> None:
             say(f"If they are meant: provisor sync {name} --allow {verdict.destructive}")
     if plan_.counts.get(("Adopt", "held")):
         say()
-        say(("Held back: ", "bold yellow"), "accounts with power over the target that would be taken over.")
+        accounts = number(plan_.counts["Adopt", "held"], "account")
+        say(("Held back: ", "bold yellow"), f"{accounts} would be taken over, unusually many or with power there.")
         if not saved:
             say(f"If that is meant: provisor plan {name} --save, and apply that plan.")
 

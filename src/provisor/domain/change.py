@@ -17,12 +17,23 @@ class Reason(Struct, frozen=True):
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-class Difference(Struct, frozen=True):
-    """One attribute that is to change in the target."""
+class Difference(Struct, frozen=True, omit_defaults=True):
+    """One attribute that is to change in the target. `new` None: its value is to be taken away.
+
+    `adds`: only what is new among its values is to be written, and nothing taken away, whatever else is there by now.
+    """
 
     attribute: str
     old: Value
     new: Value
+    adds: bool = False
+
+    @property
+    def added(self) -> list[str]:
+        """The values that are new."""
+        new, old = ([one] if isinstance(one, str) else one for one in (self.new, self.old))
+        known = old if isinstance(old, list) else []
+        return [one for one in new if one not in known] if isinstance(new, list) else []
 
 
 def differences_from_nothing(desired: Attributes) -> tuple[Difference, ...]:
@@ -105,12 +116,16 @@ def action_name(action: Action) -> str:
 
 
 class Change(Struct, frozen=True):
-    """One line of a plan: this entry, this action, for this reason."""
+    """One line of a plan: this entry, this action, for this reason.
+
+    `sealed`: the attributes whose values nobody may see, and what is remembered of each in its place.
+    """
 
     entry_id: str
     resource_type: ResourceType
     action: Action
     reason: Reason
+    sealed: Mapping[str, str | None] | None = None
 
     @property
     def destructive(self) -> bool:

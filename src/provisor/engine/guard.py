@@ -1,4 +1,4 @@
-"""The end of every plan: is it about to take away more than one would in the ordinary course of things?"""
+"""The end of every plan: is it about to take away, or take over, more than in the ordinary course of things?"""
 
 from __future__ import annotations
 
@@ -20,5 +20,14 @@ class Verdict:
 
 def judge(destructive: int, active_links: int, agreed: int | None) -> Verdict:
     """Above min(500, max(5, 10 % of the active links)) all destructive lines of a cycle are held back."""
-    allowed = min(ALLOWED_NUMBER, max(ALWAYS_ALLOWED, int(active_links * ALLOWED_SHARE)))
+    allowed = _ordinary(active_links)
     return Verdict(destructive, allowed, held=destructive > allowed and agreed != destructive)
+
+
+def too_many_adoptions(adoptions: int, active_links: int, *, initial: bool) -> bool:
+    """So many accounts are taken over at once only in the beginning, or by a matching attribute that means others."""
+    return not initial and adoptions > _ordinary(active_links)
+
+
+def _ordinary(active_links: int) -> int:
+    return min(ALLOWED_NUMBER, max(ALWAYS_ALLOWED, int(active_links * ALLOWED_SHARE)))

@@ -16,12 +16,15 @@ CONCURRENCY = 16
 
 
 class Lookup:
-    """Lists the whole target where that takes fewer requests than asking for each entry without an account."""
+    """Lists the whole target where that takes fewer requests than asking for each entry without an account.
 
-    def __init__(self, ledger: Ledger, target: Target, matching: Sequence[str]) -> None:
+    `attributes`: those that accounts are looked for by.
+    """
+
+    def __init__(self, ledger: Ledger, target: Target, attributes: Sequence[str]) -> None:
         self._ledger = ledger
         self._target = target
-        self._matching = matching
+        self._attributes = attributes
         self._complete: bool | None = None  # None: not decided; False: the listing shows not everybody
         self._listing = False
 
@@ -58,6 +61,12 @@ class Lookup:
                     found[entry_id] = answer
         return found, refused
 
+    async def holds(self, claim: Claim) -> bool:
+        """Has some account this value? Asked of the listing, where one has shown everybody."""
+        if self.listed:
+            return bool(await self._ledger.listed([str(claim)]))
+        return bool(await self._target.find(claim.attribute, claim.value))
+
     async def _listed_all(self) -> bool:
         """Does the listing hold every account? False as well where asking one by one is cheaper."""
         capabilities = self._target.capabilities
@@ -78,7 +87,7 @@ class Lookup:
     def _by_claim(self, page: Page) -> Mapping[str, Sequence[Account]]:
         found: dict[str, list[Account]] = defaultdict(list)
         for account in page.accounts:
-            for name in self._matching:
+            for name in self._attributes:
                 value = account.attributes.get(name)
                 if value not in (None, ""):
                     found[str(Claim(name, str(value)))].append(account)

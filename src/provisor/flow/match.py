@@ -36,6 +36,6 @@ def match(
 
 def claims(desired: Desired, program: MappingProgram) -> tuple[Claim, ...]:
     """The matching values of an entry, by precedence; those without a value are left out."""
-    wanted = {**desired.on_creation, **desired.always}
-    values = ((name, wanted.get(name)) for name in program.matching)
+    always, on_creation = desired.always, desired.on_creation
+    values = ((name, always[name] if name in always else on_creation.get(name)) for name in program.matching)
     return tuple(Claim(name, str(value)) for name, value in values if value not in (None, "", []))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from provisor.domain.change import Action, Adopt, Create, Delete, Difference, Disable, Reason, Skip, Update
+from provisor.domain.change import Action, Adopt, Change, Create, Delete, Difference, Disable, Reason, Skip, Update
 from provisor.domain.error import Conflict, EntryError, NotFound, ProvisorError
 from provisor.domain.job import LAG, LineState, Retry
 from provisor.domain.log import Detail, LogEntry, LoggedAction, Result
-from provisor.domain.resource import Account, Attributes, Link
+from provisor.domain.resource import Account, Attributes, Link, Value
+from provisor.expression.compiler import REDACTED
 from provisor.ledger import Claim, Line, Outcome
 
 
@@ -50,9 +53,11 @@ def record_doubt(line: Line, error: ProvisorError, began: datetime, ended: datet
     action = line.change.action
     link = None
     if isinstance(action, Update):
+        known = action.link
         unknown = {difference.attribute for difference in action.differences}
-        sent = {name: value for name, value in action.link.sent.items() if name not in unknown}
-        link = replace(action.link, sent=sent, believed_active=True, version=action.link.version + 1)
+        sent = {name: value for name, value in known.sent.items() if name not in unknown}
+        seen = known.sent if known.seen is None else known.seen  # what is to be cleared may be there still
+        link = replace(known, sent=sent, seen=seen, believed_active=True, version=known.version + 1)
     state: LineState = "sending" if isinstance(action, Create) else "failed"
     log = _log(line, "failure", error.reason, _target(action), began, ended)
     return Outcome(line.seq, state, log, link=link, retry="next cycle")
@@ -115,27 +120,30 @@ def _linked_as_far_as(line: Line, action: Action, account: Account, now: datetim
     """A link that says only what the account really holds, so that the rest is sent again."""
     link = _link(line, action, account, now)
     kept = {name: value for name, value in link.sent.items() if account.attributes.get(name) == value}
-    return replace(link, sent={**kept, "active": account.active})
+    return replace(link, sent={**kept, "active": account.active})  # what is sealed is never shown, so it goes again
 
 
 def _link(line: Line, action: Action, account: Account, now: datetime) -> Link:
     match action:
         case Create(desired) | Adopt(_, desired, _):
-            return _linked(line.change.entry_id, account, desired, now, version=1)
+            return _linked(line.change, account, desired, now, version=1)
         case Update(link, desired, _):
-            return _linked(line.change.entry_id, account, desired, link.since, link.version + 1)
+            return _linked(line.change, account, desired, link.since, link.version + 1)
         case Disable(link) | Delete(link):
             kept = {name: value for name, value in link.sent.items() if account.attributes.get(name) == value}
             sent = {**kept, "active": account.active}
-            return _linked(line.change.entry_id, account, sent, link.since, link.version + 1)
+            return _linked(line.change, account, sent, link.since, link.version + 1)
         case Skip():
             raise AssertionError("a skip is not sent")
 
 
-def _linked(entry_id: str, account: Account, sent: Attributes, since: datetime, version: int) -> Link:
+def _linked(change: Change, account: Account, sent: Attributes, since: datetime, version: int) -> Link:
     seen = {name: account.attributes.get(name) for name in sent}
+    if change.sealed:
+        sealed = {name: value for name, value in change.sealed.items() if name in sent}
+        sent, seen = {**sent, **sealed}, {**seen, **sealed}
     return Link(
-        entry_id=entry_id,
+        entry_id=change.entry_id,
         target_id=account.id,
         sent=sent,
         seen=None if seen == dict(sent) else seen,
@@ -156,8 +164,8 @@ def _log(
         meant=meant,
         planned=change.reason,
         matched=_matched(line),
-        created=change.action.desired if isinstance(change.action, Create) else None,
-        changed=differences_in(change.action),
+        created=masked(change.action.desired, change.sealed) if isinstance(change.action, Create) else None,
+        changed=differences_in(change),
         duration_ms=int((ended - began) / timedelta(milliseconds=1)),
         scoping=line.scoping,
     )
@@ -188,15 +196,43 @@ def logged_action(action: Action) -> LoggedAction:
             return "other"
 
 
-def differences_in(action: Action) -> tuple[Difference, ...]:
-    """What the action changes in an account that is there."""
-    match action:
+def differences_in(change: Change) -> tuple[Difference, ...]:
+    """What is changed in an account that is there, as it may be shown."""
+    match change.action:
         case Adopt(_, _, differences) | Update(_, _, differences):
-            return differences
+            return masked_differences(differences, change.sealed)
         case Disable():
             return (Difference("active", True, False),)
         case Create() | Delete() | Skip():
             return ()
+
+
+# ---- values that nobody may see -------------------------------------------------------------------------------------
+
+Sealed: TypeAlias = Mapping[str, str | None]
+
+
+def masked(attributes: Attributes, sealed: Sealed | None) -> Attributes:
+    """The same, without the values that nobody may see."""
+    if not sealed:
+        return attributes
+    return {name: _mask(value) if name in sealed else value for name, value in attributes.items()}
+
+
+def masked_differences(differences: tuple[Difference, ...], sealed: Sealed | None) -> tuple[Difference, ...]:
+    if not sealed:
+        return differences
+    return tuple(
+        Difference(one.attribute, _mask(one.old), _mask(one.new)) if one.attribute in sealed else one
+        for one in differences
+    )
+
+
+def _mask(value: Value) -> Value:
+    return None if value is None else REDACTED
+
+
+# ---- what matching found --------------------------------------------------------------------------------------------
 
 
 def _matched(line: Line) -> Reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Iterable
 
@@ -64,6 +65,11 @@ class Vault:
             raise Refused(
                 "SecretUnreadable", owner=owner, field=field, because="damaged, or of another owner or field"
             ) from None
+
+    def fingerprint(self, text: str) -> str:
+        """What tells whether a text is the same again, and without the key nothing of it (HMAC, RFC 2104)."""
+        key = hmac.digest(self._key.material, b"provisor fingerprint", "sha256")
+        return "hmac-sha256:" + hmac.new(key, text.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -16,16 +16,25 @@ from provisor.domain.resource import Account, Link, ResourceType
 from provisor.flow.push import NOT_PUSHED
 from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
-from provisor.store.apps import active_links
 from provisor.store.candidates import RUNNING, Scan, unanswered
-from provisor.store.claims import is_key, key_of
 from provisor.store.database import Connection, Database
 from provisor.store.directories import spoken_name
-from provisor.store.document import decode, decode_as, encode
-from provisor.store.links import believe_active, holders_of, keep_links, release_purged
+from provisor.store.document import decode, encode
+from provisor.store.links import believe_active, holders_of, keep_links, release_deleted
+from provisor.store.listings import forget_listed, keep_listed, listed_among, listed_by
 from provisor.store.outcomes import keep_outcomes
-from provisor.store.plans import DESTRUCTIVE, WITH_LINK, adopted, count_destructive, line_from, moved, row_from
-from provisor.store.tables import cycle, entry, escrow, job, listed_account, plan_line
+from provisor.store.plans import (
+    DESTRUCTIVE,
+    WITH_LINK,
+    Weight,
+    adopted,
+    forget_redacted,
+    line_from,
+    moved,
+    row_from,
+    weigh,
+)
+from provisor.store.tables import cycle, entry, escrow, job, plan_line
 
 PAGE = 500
 
@@ -55,8 +64,8 @@ class CycleLedger:
         """Start planning from nothing: what an earlier attempt left is thrown away."""
         async with self._database.transaction() as connection:
             await self._still_ours(connection)
-            for table in (plan_line, listed_account):
-                await connection.execute(sa.delete(table).where(table.c.cycle_id == self._cycle.id))
+            await connection.execute(sa.delete(plan_line).where(plan_line.c.cycle_id == self._cycle.id))
+            await forget_listed(connection, self._cycle.id)
             await self._wake_shared_causes(connection)
 
     async def unlinked(self) -> int:
@@ -103,38 +112,21 @@ class CycleLedger:
         return links
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
-        rows = [
-            {"cycle_id": self._cycle.id, "claim": key_of(claim), "target_id": account.id, "account": encode(account)}
-            for claim, found in accounts.items()
-            for account in found
-            if is_key(account.id)
-        ]
-        if rows:
-            async with self._database.transaction() as connection:
-                await connection.write(connection.upsert(listed_account).on_conflict_do_nothing(), rows)
+        async with self._database.transaction() as connection:
+            await keep_listed(connection, self._cycle.id, accounts)
 
     async def listed(self, claims: Sequence[str]) -> Mapping[str, Sequence[Account]]:
-        named = {key_of(claim): claim for claim in claims}
-        query = sa.select(listed_account).where(
-            listed_account.c.cycle_id == self._cycle.id, listed_account.c.claim.in_(list(named))
-        )
-        found: dict[str, list[Account]] = defaultdict(list)
         async with self._database.read() as connection:
-            for row in (await connection.execute(query)).all():
-                found[named[row.claim]].append(decode_as(row.account, Account))
-        return found
+            return await listed_by(connection, self._cycle.id, claims)
 
     async def holders(self, target_ids: Sequence[str]) -> Mapping[str, Holder]:
         async with self._database.read() as connection:
             return await holders_of(connection, self._job.id, target_ids)
 
     async def known(self, target_ids: Sequence[str]) -> Collection[str]:
-        seen = sa.select(listed_account.c.target_id).where(
-            listed_account.c.cycle_id == self._cycle.id, listed_account.c.target_id.in_(target_ids)
-        )
         async with self._database.read() as connection:
             held = await holders_of(connection, self._job.id, target_ids)
-            return {row.target_id for row in (await connection.execute(seen)).all()} | set(held)
+            return {*held, *await listed_among(connection, self._cycle.id, target_ids)}
 
     async def keep(self, drafts: Sequence[Draft]) -> None:
         rows = [row_from(self._cycle.id, self._lines + at, draft) for at, draft in enumerate(drafts, start=1)]
@@ -181,15 +173,18 @@ class CycleLedger:
             line = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.seq == row.seq)
             await connection.execute(sa.update(plan_line).where(line).values(values))
 
-    async def destructive(self) -> tuple[int, int]:
-        """How many lines take something away, and how many active accounts there are."""
+    async def weighed(self) -> Weight:
+        """What the guard looks at."""
         async with self._database.read() as connection:
-            lines = await count_destructive(connection, self._cycle.id)
-            return lines, await active_links(connection, self._job.id) if lines else 0
+            return await weigh(connection, self._job.id, self._cycle.id)
 
     async def hold_destructive(self) -> None:
         """All that take something away wait until a person agrees."""
         await self._hold(plan_line.c.action.in_(DESTRUCTIVE))
+
+    async def hold_adoptions(self) -> None:
+        """All that take an account over wait until a person agrees."""
+        await self._hold(plan_line.c.action == "Adopt")
 
     async def hold_privileged(self) -> None:
         """So do accounts with power over the target that we would take over."""
@@ -232,13 +227,13 @@ class CycleLedger:
     async def _undertake(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> Collection[str]:
         """Before the first request: an account that is taken over is ours, and one that is changed may be active.
 
-        Gives back the accounts that may not be as planned, because their last holder was deleted for good, or because
+        Gives back the accounts that may not be as planned, because their last holder was deleted, or because
         the plan is an old one.
         """
         await believe_active(connection, self._job.id, [row.entry_id for row in rows if row.action == "Update"])
         accounts = {row.entry_id: adopted(row) for row in rows if row.action == "Adopt"}
         targets = [account.id for account in accounts.values()]
-        held, released = await release_purged(connection, self._job.id, targets)
+        held, released = await release_deleted(connection, self._job.id, targets)
         now = self._scan.now
         free = {entry_id: account for entry_id, account in accounts.items() if account.id not in held}
         await keep_links(connection, self._job.id, [undertaken(one, account, now) for one, account in free.items()])
@@ -299,8 +294,9 @@ class CycleLedger:
             values = {"state": state, "ended": ended, "error": encode(error) if error else None}
             await connection.execute(sa.update(cycle).where(cycle.c.id == self._cycle.id).values(values))
             if state not in RUNNING:
-                listed = listed_account.c.cycle_id == self._cycle.id
-                await connection.execute(sa.delete(listed_account).where(listed))
+                await forget_listed(connection, self._cycle.id)
+                if state != "planned":
+                    await forget_redacted(connection, self._cycle.id)
             if state == "succeeded":
                 await self._advance(connection)
 

@@ -27,36 +27,40 @@ def link_from(columns: Sequence[Any]) -> Link:
     return Link(entry_id, target_id, decode(sent), held, believed_active, decode(grants), since, version)
 
 
+GONE = entry.c.purged | entry.c.deleted_at.is_not(None)
+"""A deleted entry, in the recycle bin or not, keeps its link, and nobody else from the account."""
+
+
 async def holders_of(connection: Connection, job_id: str, target_ids: Sequence[str]) -> Mapping[str, Holder]:
-    """Which entry each of these accounts is linked to; one that is deleted for good holds none any more."""
+    """Which entry each of these accounts is linked to; one that is deleted holds none any more."""
     if not target_ids:
         return {}
     query = (
         sa.select(link.c.target_id, link.c.entry_id, entry.c.login)
         .join(entry, entry.c.id == link.c.entry_id)
-        .where(link.c.job_id == job_id, link.c.target_id.in_(target_ids), ~entry.c.purged)
+        .where(link.c.job_id == job_id, link.c.target_id.in_(target_ids), ~GONE)
     )
     return _holders((await connection.execute(query)).all())
 
 
-async def release_purged(
+async def release_deleted(
     connection: Connection, job_id: str, target_ids: Sequence[str]
 ) -> tuple[Mapping[str, Holder], Collection[str]]:
     """Somebody takes these accounts over: who holds which, and those that a now forgotten link gave to nobody alive.
 
-    An entry that is deleted for good holds no account any more.
+    An entry that is deleted holds no account any more.
     """
     if not target_ids:
         return {}, ()
     query = (
-        sa.select(link.c.target_id, link.c.entry_id, entry.c.login, entry.c.purged)
+        sa.select(link.c.target_id, link.c.entry_id, entry.c.login, GONE.label("gone"))
         .join(entry, entry.c.id == link.c.entry_id)
         .where(link.c.job_id == job_id, link.c.target_id.in_(target_ids))
     )
     rows = (await connection.execute(query)).all()
-    gone = [row for row in rows if row.purged]
+    gone = [row for row in rows if row.gone]
     await unlink(connection, job_id, [row.entry_id for row in gone])
-    return _holders(row for row in rows if not row.purged), [str(row.target_id) for row in gone]
+    return _holders(row for row in rows if not row.gone), [str(row.target_id) for row in gone]
 
 
 def _holders(rows: Iterable[sa.Row[Any]]) -> Mapping[str, Holder]:

@@ -16,7 +16,7 @@ from provisor.store.claims import key_of
 from provisor.store.database import Connection
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode_as, encode
-from provisor.store.links import keep_links, release_purged, unlink
+from provisor.store.links import keep_links, release_deleted, unlink
 from provisor.store.tables import escrow, plan_line, provisioning_log, standing
 
 
@@ -42,7 +42,7 @@ async def keep_outcomes(
 async def _without_contested(connection: Connection, job_id: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     """Who is given somebody else's account is in error, and says whose it is."""
     targets = [outcome.link.target_id for outcome in outcomes if outcome.link is not None]
-    known, _ = await release_purged(connection, job_id, targets)
+    known, _ = await release_deleted(connection, job_id, targets)
     holders = dict(known)
     return [_contested(outcome, holders) for outcome in outcomes]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from provisor.domain.change import (
     Action,
@@ -26,8 +27,9 @@ from provisor.domain.change import (
 from provisor.domain.log import Scoping
 from provisor.domain.resource import Account
 from provisor.flow.push import rank
-from provisor.flow.record import differences_in
+from provisor.flow.record import differences_in, masked, masked_differences
 from provisor.ledger import Claim, Draft, Line
+from provisor.store.apps import active_links
 from provisor.store.database import Connection
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.links import LINK, link_from
@@ -80,6 +82,7 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
         "privileged": isinstance(change.action, Adopt) and change.action.account.privileged,
         "desired": desired,
         "differences": differences,
+        "sealed": encode(change.sealed) if change.sealed else None,
         "claim": str(draft.claim) if draft.claim else None,
         "entry_change_no": draft.entry_change_no,
         "link_version": draft.link_version,
@@ -102,7 +105,7 @@ _LINK = slice(len(plan_line.c), len(plan_line.c) + len(LINK))  # where the link 
 
 
 def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
-    change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason))
+    change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason), _sealed(row))
     claim = Claim(*row.claim.split("=", 1)) if row.claim else None
     return Line(
         seq=row.seq,
@@ -166,6 +169,7 @@ async def shown_lines(
 def _shown(row: sa.Row[Any]) -> Shown:
     gone = row.action in ("Update", "Disable", "Delete") and row[_LINK][0] is None
     action = Skip() if gone else action_from(row)
+    change = Change(row.entry_id, row.resource_type, action, decode_as(row.reason, Reason), _sealed(row))
     return Shown(
         seq=row.seq,
         entry_id=row.entry_id,
@@ -174,16 +178,35 @@ def _shown(row: sa.Row[Any]) -> Shown:
         action=row.action,
         state=row.state,
         failed=isinstance(action, Skip) and action.kind in ("failed", "disputed"),
-        reason=decode_as(row.reason, Reason),
+        reason=change.reason,
         target_id=row.target_id,
-        modified=_modified(action),
+        modified=_modified(change),
     )
 
 
-def _modified(action: Action) -> tuple[Difference, ...]:
-    if isinstance(action, Create):
-        return differences_from_nothing(action.desired)
-    return differences_in(action)
+def _modified(change: Change) -> tuple[Difference, ...]:
+    if isinstance(change.action, Create):
+        return differences_from_nothing(masked(change.action.desired, change.sealed))
+    return differences_in(change)
+
+
+def _sealed(row: sa.Row[Any]) -> Mapping[str, str | None] | None:
+    return decode(row.sealed) if row.sealed else None
+
+
+async def forget_redacted(connection: Connection, cycle_id: str) -> None:
+    """The plan is carried out: the values that nobody may see are kept no longer."""
+    query = sa.select(plan_line).where(plan_line.c.cycle_id == cycle_id, plan_line.c.sealed.is_not(None))
+    for row in (await connection.execute(query)).all():
+        sealed, values = _sealed(row), {}
+        if row.desired is not None:
+            values["desired"] = encode(masked(decode(row.desired), sealed))
+        if row.action in ("Adopt", "Update"):
+            changed, account = _differences(row.differences)
+            hidden = replace(account, attributes=masked(account.attributes, sealed)) if account else None
+            values["differences"] = encode([masked_differences(changed, sealed), hidden])
+        line = (plan_line.c.cycle_id == cycle_id) & (plan_line.c.seq == row.seq)
+        await connection.execute(sa.update(plan_line).where(line).values(values))
 
 
 async def count_actions(connection: Connection, cycle_id: str) -> Mapping[tuple[str, str], int]:
@@ -197,12 +220,14 @@ async def count_actions(connection: Connection, cycle_id: str) -> Mapping[tuple[
 
 async def first_moved(connection: Connection, cycle_id: str, limit: int = 5) -> Sequence[str]:
     """Names of entries that changed since this plan was made."""
-    other = link.alias()
+    other, holder = link.alias(), entry.alias()
     taken = sa.exists().where(
         plan_line.c.action == "Adopt",
         other.c.job_id == cycle.c.job_id,
         other.c.target_id == plan_line.c.target_id,
         other.c.entry_id != plan_line.c.entry_id,
+        holder.c.id == other.c.entry_id,
+        ~holder.c.purged & holder.c.deleted_at.is_(None),
     )
     query = WITH_LINK.where(
         plan_line.c.cycle_id == cycle_id,
@@ -221,6 +246,29 @@ async def schema_moved(connection: Connection, cycle_id: str) -> bool:
 async def count_destructive(connection: Connection, cycle_id: str) -> int:
     query = sa.select(sa.func.count()).where(plan_line.c.cycle_id == cycle_id, plan_line.c.action.in_(DESTRUCTIVE))
     return int((await connection.execute(query)).scalar_one())
+
+
+class Weight(NamedTuple):
+    """How many lines take something away, how many take an account over, and what of."""
+
+    destructive: int
+    adoptions: int
+    active: int  # accounts that are ours, and active as far as we know
+    initial: bool  # no cycle of this job has succeeded so far
+
+
+async def weigh(connection: Connection, job_id: str, cycle_id: str) -> Weight:
+    counts = await count_actions(connection, cycle_id)
+    lines = {action: sum(n for (name, _), n in counts.items() if name == action) for action in (*DESTRUCTIVE, "Adopt")}
+    if not any(lines.values()):
+        return Weight(0, 0, 0, initial=True)
+    succeeded = sa.select(cycle.c.id).where(cycle.c.job_id == job_id, cycle.c.state == "succeeded").limit(1)
+    return Weight(
+        destructive=sum(lines[action] for action in DESTRUCTIVE),
+        adoptions=lines["Adopt"],
+        active=await active_links(connection, job_id),
+        initial=(await connection.execute(succeeded)).first() is None,
+    )
 
 
 async def count_failing(connection: Connection, cycle_id: str) -> int:

@@ -273,7 +273,7 @@ plan_line = sa.Table(
     text("target_id", nullable=True),
     flag("privileged"),  # takes over an account with power over the target
     text("desired", nullable=True),
-    text("differences", nullable=True),
+    *(text(name, nullable=True) for name in ("differences", "sealed")),  # sealed: those that nobody may see
     text("claim", nullable=True),  # the matching value or account that only one entry may claim
     number("entry_change_no"),
     number("link_version"),

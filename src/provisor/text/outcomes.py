@@ -29,6 +29,11 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "SoftDeleted": Row("Deleted in the directory.", "`provisor directory restore` brings the entry back."),
     "DeletedForGood": Row("Deleted from the directory for good."),
     "ImportSkipped": Row("There is no value to find the account by[: {source} is empty].", _SOURCE),
+    "LeftOutByMapping": Row("The mapping of {attribute} leaves this entry out.", "If that is wrong: change it."),
+    "NoUniqueValue": Row(
+        "Every value that the mapping of {attribute} proposes is taken in the target.",
+        "Let SelectUniqueValue propose one more, or free one; it is tried again later.",
+    ),
     "CreateTurnedOff": Row("Has no account, and the mapping does not create any."),
     "UpdateTurnedOff": Row("The account would change, and the mapping does not update any."),
     "OwnAccount": Row("Account {account} is the one that Provisor signs in with, and is never touched."),

@@ -15,9 +15,9 @@ from provisor.domain.error import EntryError, InvalidValue, ValueTooLong
 from provisor.domain.resource import Account, Attributes, Entry, Link
 from provisor.domain.schema import AttributeDefinition, AttributeMapping, ObjectMapping
 from provisor.flow.in_scope import InScope, OutOfScope, in_scope
-from provisor.flow.map import MappingProgram, compile_mapping, map_entry
+from provisor.flow.map import Desired, LeftOut, MappingProgram, compile_mapping, map_entry
 from provisor.flow.match import claims, match
-from provisor.flow.plan import plan, plan_leaver
+from provisor.flow.plan import plan, plan_leaver, plan_left_out
 from provisor.flow.record import record
 from provisor.ledger import Holder, Line
 
@@ -81,6 +81,8 @@ def decide(
         return plan_leaver(entry, scope, link, program.mapping)
     assert isinstance(scope, InScope), "without a filter there is no doubt"
     desired = map_entry(entry, scope, program)
+    if isinstance(desired, LeftOut):
+        return plan_left_out(entry, desired)
     return plan(entry, desired, match(entry, link, found, matching.pop("holders", {}), **matching), program)
 
 
@@ -244,7 +246,9 @@ def test_several_values_for_one_are_refused() -> None:
 def test_without_a_matching_value_there_is_no_claim() -> None:
     scope = in_scope(person(mail=None), (ORGANIZER,))
     assert isinstance(scope, InScope)
-    assert claims(map_entry(person(mail=None), scope, PROGRAM), PROGRAM) == ()
+    desired = map_entry(person(mail=None), scope, PROGRAM)
+    assert isinstance(desired, Desired)
+    assert claims(desired, PROGRAM) == ()
 
 
 texts = st.none() | st.text(max_size=45) | st.booleans() | st.integers() | st.lists(st.text(max_size=5), max_size=3)

@@ -82,6 +82,10 @@ sources = st.one_of(
     ),
     texts.map(lambda text: 'Append([mail], "{}")'.format(text.replace("\\", "\\\\").replace('"', '\\"'))),
 )
+DEFAULTS: dict[AttributeType, st.SearchStrategy[str]] = {
+    "DateTime": st.just("2026-07-01T08:00:00Z"),
+    "Binary": st.just("aGVsbG8="),
+}
 clauses = st.one_of(
     st.builds(FilterClause, st.just("department"), st.sampled_from(("EQUALS", "NOT EQUALS")), names),
     st.builds(FilterClause, st.just("department"), st.sampled_from(("IS NULL", "IS NOT NULL"))),
@@ -101,7 +105,7 @@ def schemas(draw: st.DrawFn) -> SynchronizationSchema:
         flow: st.SearchStrategy[FlowType] = st.sampled_from(
             ("Always", "ObjectAddOnly", *["MultiValueAddOnly"] * one.multivalued)
         )
-        default = draw(st.none() | names)
+        default = draw(st.none() | DEFAULTS.get(one.type, names))
         source = draw(sources if default is None else st.none() | sources)
         mappings.append(
             AttributeMapping(one.name, source, draw(flow), 0, default, flow_null_values=draw(st.booleans()))

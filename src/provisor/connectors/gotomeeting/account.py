@@ -8,7 +8,7 @@ from typing import Final
 from provisor.connectors.gotomeeting.roles import Grant, holdings, roles_held
 from provisor.connectors.gotomeeting.wire import User
 from provisor.domain.assignment import AppRole
-from provisor.domain.error import Conflict, InvalidValue, NotPermitted, Rejected
+from provisor.domain.error import Conflict, InvalidValue, MissingValue, NotPermitted, Rejected
 from provisor.domain.resource import Account, Attributes, Value
 
 PROPERTIES: Final = {
@@ -18,6 +18,9 @@ PROPERTIES: Final = {
     "locale": "locale",
     "timeZone": "time_zone",
 }
+NEEDED: Final = ("email", "firstName", "lastName", "appRoles")
+"""What nobody is without."""
+
 _ATTRIBUTES: Final = frozenset((*PROPERTIES, "active", "appRoles"))
 _IDENTITY: Final = frozenset(("email", "firstName", "lastName", "locale"))
 
@@ -51,8 +54,14 @@ def invitation(people: Sequence[Attributes], grant: Grant, licences: Sequence[st
 
 
 def edits(user: User, wanted: Attributes) -> dict[str, object]:
-    """The properties to be changed. Raises NotPermitted, naming those that GoTo does not let this account change."""
+    """The properties to be changed; a locale or time zone that is to be cleared is sent as "".
+
+    Raises NotPermitted, naming those that GoTo does not let this account change, and MissingValue for what it needs.
+    """
     changed: dict[str, object] = {}
+    cleared = [name for name in NEEDED if name in wanted and not wanted[name]]
+    if cleared:
+        raise MissingValue(attribute=", ".join(cleared), account=user.id)
     for name, here in PROPERTIES.items():
         new, old = str(wanted.get(name) or ""), str(getattr(user, here) or "")
         same = new.casefold() == old.casefold() if name == "email" else new == old

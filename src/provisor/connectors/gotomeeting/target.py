@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import partial
 
 from provisor.connector import Capabilities, CheckStep, Connection, Made, Page
-from provisor.connectors.gotomeeting.account import PROPERTIES, edits, held, known, show, verify
+from provisor.connectors.gotomeeting.account import NEEDED, PROPERTIES, edits, held, known, show, verify
 from provisor.connectors.gotomeeting.admin import LARGE_PAGE, Admin, equals
 from provisor.connectors.gotomeeting.check import Check
 from provisor.connectors.gotomeeting.invite import Invitations, Invitee
@@ -244,7 +244,7 @@ class GoToMeeting:
     def _grant_of(self, desired: Attributes) -> Grant:
         """What somebody new is to hold. Raises MissingValue, InvalidValue."""
         known(desired)
-        for name in ("email", "firstName", "lastName", "appRoles"):
+        for name in NEEDED:
             if not desired.get(name):
                 raise MissingValue(attribute=name)
         return self._grant(listed(desired["appRoles"]))

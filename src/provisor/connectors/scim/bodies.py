@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +28,10 @@ Spelling: TypeAlias = Callable[[Mapping[str, Any], str], str]
 
 PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _NOT_OURS: Final = frozenset(("id", "meta", "groups"))  # read-only (RFC 7643 sections 3.1 and 4.1.2)
+
+
+class Added(list[str]):
+    """Values that join those which are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,9 @@ def put(user: Json, path: Path, value: Value | Place, profile: Profile, spelled:
     elif path.sub:
         holder = _inside(home, key)
         holder[spelled(holder, path.sub)] = said(value, profile)
+    elif isinstance(value, Added):
+        held = home.get(key)
+        home[key] = [*(held if isinstance(held, list) else [] if held is None else [held]), *_each(path, value)]
     else:
         home[key] = _written(path, value, profile)
 
@@ -151,7 +160,8 @@ def _among(home: Json, key: str) -> list[Json]:
 def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> Json | None:
     """The body of PATCH, one operation for each attribute; None where nothing is left to be done.
 
-    `held` is the user as it is now; only asked for where `wanted` has a value among several, see `looks_first`.
+    `held` is the user as it is now; only asked for where `wanted` has a value among several or one that is to be
+    cleared, see `looks_first`: some refuse to remove what is not there.
     """
     operations: list[Json] = []
     added: dict[str, list[Json]] = {}
@@ -159,7 +169,10 @@ def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> J
     for name, value in wanted.items():
         path = path_of(name)
         if path.where is None:
-            operations.append(_operation(path.text, None if value is None else _written(path, value, profile)))
+            if isinstance(value, Added):
+                operations.append({"op": "add", "path": path.text, "value": _each(path, value)})
+            elif value is not None or _is_held(held, path):
+                operations.append(_operation(path.text, None if value is None else _written(path, value, profile)))
             continue
         if path.attribute == "emails" and together:
             operations = [one for one in operations if one["path"] != path.several]
@@ -177,9 +190,17 @@ def patch(wanted: Attributes, held: Mapping[str, object], profile: Profile) -> J
     return {"schemas": [PATCH_OP], "Operations": operations} if operations else None
 
 
-def looks_first(names: Sequence[str]) -> bool:
-    """Must the user be read before it is changed? What is one of several values may be there, or not."""
-    return any(path_of(name).where is not None for name in names)
+def looks_first(wanted: Attributes) -> bool:
+    """Must the user be read before it is changed? What is one of several values, or to go, may be there, or not."""
+    return any(value is None or path_of(name).where is not None for name, value in wanted.items())
+
+
+def _is_held(user: Mapping[str, object], path: Path) -> bool:
+    """Has the user anything at this path?"""
+    home: object = user
+    for name in filter(None, (path.schema, path.attribute, path.sub)):
+        home = home.get(key_in(home, name)) if isinstance(home, Mapping) else None
+    return home not in (None, "", [])
 
 
 @lru_cache(maxsize=256)
@@ -253,5 +274,20 @@ def _labelled(path: Path, profile: Profile) -> Json:
 def _written(path: Path, value: Value | Place, profile: Profile) -> object:
     """A value as the attribute has it: the core's multi-valued attributes hold objects."""
     if not isinstance(value, Place) and path.attribute in VALUED and not path.schema and not path.sub:
-        return [{"value": one} for one in (value if isinstance(value, list) else [value])]
+        return _each(path, value if isinstance(value, list) else [value])
     return said(value, profile)
+
+
+def _each(path: Path, values: Sequence[Value]) -> list[object]:
+    """Each of several values as the attribute has it; a role may come as an object, written as text."""
+    if path.attribute not in VALUED or path.schema or path.sub:
+        return [*values]
+    return [_object_in(one) if path.attribute == "roles" else {"value": one} for one in values]
+
+
+def _object_in(value: Value) -> object:
+    with suppress(ValueError):
+        held = json.loads(value) if isinstance(value, str) and value.startswith("{") else None
+        if isinstance(held, dict):
+            return held
+    return {"value": value}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from provisor.connector import Capabilities, CheckStep, Connection, Page
 from provisor.connectors.http import Answer, Limits, Transport
 from provisor.connectors.scim import bulk
-from provisor.connectors.scim.bodies import NewUsers, looks_first, patch, whole_user
+from provisor.connectors.scim.bodies import Added, NewUsers, looks_first, patch, whole_user
 from provisor.connectors.scim.check import Check
 from provisor.connectors.scim.discovery import read_attributes
 from provisor.connectors.scim.paths import Json, flat, path_of
@@ -163,7 +163,8 @@ class Scim:
 
     async def update(self, link: Link, differences: Sequence[Difference]) -> Account:
         """Write the differences, and only them, together. Raises NotFound."""
-        return await self._change(link.target_id, {one.attribute: one.new for one in differences})
+        wanted = {one.attribute: Added(one.added) if one.adds else one.new for one in differences}
+        return await self._change(link.target_id, wanted)
 
     async def disable(self, link: Link) -> Account:
         """`active` false, and read back. Raises StillActive, NotFound."""
@@ -270,7 +271,7 @@ class Scim:
         for name in wanted:
             path_of(name)
         if await self._patches():
-            held = await self._users.get(key) if looks_first(list(wanted)) else {}
+            held = await self._users.get(key) if looks_first(wanted) else {}
             body = patch(wanted, held, self._profile)
             if body is None:
                 return held or await self._users.get(key)

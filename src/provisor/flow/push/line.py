@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from provisor.connector import Target
-from provisor.domain.change import Adopt, Create, Delete, Difference, Disable, Skip, Update
-from provisor.domain.error import Conflict, DuplicateTargetEntries, NotFound
+from provisor.domain.change import Adopt, Change, Create, Delete, Difference, Disable, Reason, Skip, Update
+from provisor.domain.error import Conflict, DuplicateTargetEntries, NotFound, ProvisorError
 from provisor.domain.resource import Account, Attributes, Link
+from provisor.expression.compiler import REDACTED
 from provisor.flow.map import MappingProgram
-from provisor.flow.plan import differ
+from provisor.flow.plan import differ_from_shown, unshown
 from provisor.flow.record import undertaken
 from provisor.ledger import Line
 
@@ -29,6 +31,15 @@ class Sender:
 
     async def send(self, line: Line) -> Account | None:
         """The account as it then is; None: there is none any more."""
+        with tactful([line]):
+            return await self._send(line)
+
+    async def settle(self, line: Line) -> Account | None:
+        """Look first: was it carried out? Send only what is missing."""
+        with tactful([line]):
+            return await self._settle(line)
+
+    async def _send(self, line: Line) -> Account | None:
         match line.change.action:
             case Create(desired):
                 return await self.target.create(desired)
@@ -44,22 +55,22 @@ class Sender:
             case Skip():
                 raise AssertionError("a skip is not sent")
 
-    async def settle(self, line: Line) -> Account | None:
-        """Look first: was it carried out? Send only what is missing."""
+    async def _settle(self, line: Line) -> Account | None:
         action = line.change.action
         match action:
             case Create(desired):
                 found = await self._find(line)
-                return await self._complete(line, _usable(found), desired) if found else await self.send(line)
-            case Adopt(account, desired, _):
-                return await self._complete(line, await self.target.get(account.id), desired)
+                return await self._complete(line, _usable(found), desired) if found else await self._send(line)
+            case Adopt(account, desired, differences):
+                return await self._complete(line, await self.target.get(account.id), desired, again=differences)
             case Update(link, _, differences):
-                return await self._complete(line, await self.target.get(link.target_id), _wanted(differences), link)
+                there = await self.target.get(link.target_id)
+                return await self._complete(line, there, _wanted(differences), link, again=differences)
             case Disable(link):
                 account = await self.target.get(link.target_id)
                 return await self.target.disable(link) if account.active else account
             case Delete() | Skip():
-                return await self.send(line)
+                return await self._send(line)
 
     async def as_planned(self, line: Line) -> Account | None:
         """The account, if it is as this line would have left it."""
@@ -77,14 +88,23 @@ class Sender:
                 return None
         if account is None or isinstance(line.change.action, Create):
             return account
-        return None if self.lacking(account, wanted) else account
+        unknown = any(name in self.program.unshown for name in wanted)
+        return None if unknown or self.lacking(account, wanted) else account
 
     def lacking(self, account: Account, wanted: Attributes) -> Sequence[Difference]:
         """What the account does not hold of what is wanted."""
-        return differ(wanted, account.attributes, self.program)
+        return differ_from_shown(wanted, account.attributes, self.program)
 
-    async def _complete(self, line: Line, account: Account, wanted: Attributes, link: Link | None = None) -> Account:
-        differences = self.lacking(account, wanted)
+    async def _complete(
+        self,
+        line: Line,
+        account: Account,
+        wanted: Attributes,
+        link: Link | None = None,
+        again: Sequence[Difference] = (),
+    ) -> Account:
+        """`again`: what was to be written; of that, what the target never shows is written once more."""
+        differences = [*self.lacking(account, wanted), *unshown(_wanted(again), self.program)]
         if differences:
             return await self.target.update(link or self._ours(line, account), differences)
         return replace(account, grants=link.grants) if link else account
@@ -107,6 +127,45 @@ class Sender:
             return await self.target.get(target_id)
         except NotFound:
             return None
+
+
+@contextmanager
+def tactful(lines: Sequence[Line]) -> Iterator[None]:
+    """Whatever a target says in its refusal, no value that nobody may see is in it."""
+    try:
+        yield
+    except ProvisorError as error:
+        error.reason = without_redacted(error.reason, lines)
+        raise
+
+
+def without_redacted(reason: Reason, lines: Sequence[Line]) -> Reason:
+    """The same, with each of the values that these lines must not show hidden in what the target said."""
+    hidden = sorted((value for line in lines for value in _redacted(line.change)), key=len, reverse=True)
+    if not hidden:
+        return reason
+    said = dict(reason.parameters)
+    for name in _SAID & said.keys():
+        for value in hidden:
+            said[name] = said[name].replace(value, REDACTED)
+    return Reason(reason.code, said)
+
+
+_SAID = frozenset(("said", "value", "holds", "problem", "missing"))
+
+
+def _redacted(change: Change) -> Iterator[str]:
+    if not change.sealed:
+        return
+    match change.action:
+        case Create(desired):
+            values = [desired.get(name) for name in change.sealed]
+        case Adopt(_, _, differences) | Update(_, _, differences):
+            values = [one.new for one in differences if one.attribute in change.sealed]
+        case Disable() | Delete() | Skip():
+            values = []
+    for value in values:
+        yield from (str(one) for one in (value if isinstance(value, list) else [value]) if one not in (None, ""))
 
 
 def _usable(account: Account) -> Account:

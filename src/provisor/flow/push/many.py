@@ -12,6 +12,7 @@ from provisor.connector import CreatesMany, Page, Target
 from provisor.domain.change import Create
 from provisor.domain.error import Conflict, EntryError, NotFound, RetryLater, Unavailable
 from provisor.domain.resource import Account
+from provisor.flow.push.line import tactful, without_redacted
 from provisor.ledger import Claim, Line
 
 
@@ -44,7 +45,8 @@ async def create_many(target: Target, lines: Sequence[Line]) -> Answers:
     wanted = [line.change.action.desired for line in lines if isinstance(line.change.action, Create)]
     answers = Answers()
     try:
-        told = await cast(CreatesMany, target).create_many(wanted)
+        with tactful(lines):
+            told = await cast(CreatesMany, target).create_many(wanted)
     except RetryLater:
         answers.unclear.extend(lines)
         return answers
@@ -55,6 +57,7 @@ async def create_many(target: Target, lines: Sequence[Line]) -> Answers:
             case Account():
                 answers.made.append((line, answer))
             case EntryError():
+                answer.reason = without_redacted(answer.reason, [line])
                 answers.refused.append((line, answer))
             case RetryLater():
                 answers.unclear.append(line)
