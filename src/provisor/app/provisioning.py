@@ -24,7 +24,7 @@ from provisor.engine.guard import Verdict, judge
 from provisor.engine.lock import SERVICE, running
 from provisor.engine.request import RESTART_SCOPES, open_cycle
 from provisor.engine.service import run_to_end
-from provisor.store import apps, jobs, plans
+from provisor.store import apps, jobs, plans, requests
 from provisor.store.apps import App
 from provisor.store.jobs import CycleRow
 from provisor.store.plans import Shown
@@ -243,12 +243,12 @@ async def _ask_service(
     installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
 ) -> AsyncGenerator[CycleRow]:
     async with installation.database.transaction() as connection:
-        request_id = await jobs.ask(connection, job.id, kind, parameters, installation.clock())
+        request_id = await requests.ask(connection, job.id, kind, parameters, installation.clock())
     try:
         cycle_id = await _taken(installation, request_id)
     finally:
         async with installation.database.transaction() as connection:
-            await jobs.withdraw(connection, request_id)
+            await requests.withdraw(connection, request_id)
     if cycle_id is not None:
         async with aclosing(_follow(installation, cycle_id)) as rows:
             async for row in rows:
@@ -262,9 +262,9 @@ async def _taken(installation: Installation, request_id: int) -> str | None:
         if installation.clock() - said_so > STILL_WAITING_EVERY:
             said_so = installation.clock()
             async with installation.database.transaction() as connection:
-                await jobs.still_wanted(connection, request_id, said_so)
+                await requests.still_wanted(connection, request_id, said_so)
         async with installation.database.read() as connection:
-            asked = await jobs.get_asked(connection, request_id)
+            asked = await requests.get_asked(connection, request_id)
         if asked.error is not None:
             raise Refused(asked.error.code, **asked.error.parameters)
         if asked.state == "taken":

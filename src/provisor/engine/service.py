@@ -16,8 +16,9 @@ from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.relapse import Relapses
 from provisor.engine.request import SCHEDULE, open_cycle
 from provisor.engine.schedule import next_cycle
-from provisor.store import directories, jobs
-from provisor.store.jobs import Asked, CycleRow
+from provisor.store import directories, jobs, requests
+from provisor.store.jobs import CycleRow
+from provisor.store.requests import Asked
 
 AFTER_A_FAULT = 1.0  # seconds
 STALE_AFTER = timedelta(minutes=5)  # whoever waits for a request to be taken says so every minute
@@ -149,7 +150,7 @@ class Service:
         # also where a cycle has just ended, and when the next is due is not stored yet
         busy = {cycle.job_id for cycle in self._held.values()}
         async with self._parts.database.read() as connection:
-            asked = await jobs.asked(connection)
+            asked = await requests.asked(connection)
             active = await jobs.active_jobs(connection)
             unfinished = await jobs.unfinished(connection)
         await self._resume([row for row in unfinished if row.cycle.id not in self._held])
@@ -197,16 +198,16 @@ class Service:
         async with self._parts.database.transaction() as connection:
             try:
                 job = await jobs.get_job(connection, asked.job_id)
-                current = await jobs.get_asked(connection, asked.id)
+                current = await requests.get_asked(connection, asked.id)
                 if job is None or current.state != "asked":
                     return
                 if self._parts.clock() - current.at > STALE_AFTER:
                     raise Refused("RequestStale")
                 cycle = await open_cycle(connection, asked.kind, job, asked.parameters, self._parts.clock())
             except Refused as refusal:
-                await jobs.answer(connection, asked.id, "refused", error=refusal.reason)
+                await requests.answer(connection, asked.id, "refused", error=refusal.reason)
                 return
-            await jobs.answer(connection, asked.id, "taken", cycle.id if cycle else None)
+            await requests.answer(connection, asked.id, "taken", cycle.id if cycle else None)
         if cycle is not None:
             await self._begin(cycle)
 

@@ -1,4 +1,4 @@
-"""Jobs, their schemas, their cycles, and what other processes ask of the service."""
+"""Jobs, their schemas, and their cycles."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from provisor.domain.change import Reason
 from provisor.domain.job import Cycle, CycleKind, CycleState, Job, ScheduleState
 from provisor.domain.schema import SynchronizationSchema
 from provisor.store.candidates import RUNNING, concern
+from provisor.store.columns import Instant
 from provisor.store.database import Connection
 from provisor.store.directories import high_change_no
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.tables import (
-    Instant,
     cycle,
     entry,
     escrow,
     job,
     listed_account,
     plan_line,
-    request,
     schema_version,
     standing,
 )
@@ -42,20 +41,6 @@ class CycleRow:
     counts: Mapping[str, int]
     error: Reason | None
     ended: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What another process asks of the service."""
-
-    id: int
-    job_id: str
-    kind: str
-    parameters: Mapping[str, Any]
-    state: str
-    cycle_id: str | None
-    error: Reason | None
-    at: datetime
 
 
 def _job(row: sa.Row[Any]) -> Job:
@@ -253,12 +238,6 @@ async def last_ended(connection: Connection) -> datetime | None:
     return found
 
 
-async def withdraw(connection: Connection, request_id: int) -> None:
-    """Nobody waits for this any more; the service must not take it up later."""
-    asked_ = (request.c.id == request_id) & (request.c.state == "asked")
-    await connection.execute(sa.update(request).where(asked_).values(state="withdrawn"))
-
-
 async def unfinished(connection: Connection, job_id: str | None = None) -> Sequence[CycleRow]:
     """Cycles that somebody has to go on with; a plan in the making is its maker's own."""
     someones = (cycle.c.state == "planning") & (cycle.c.kind == "plan")
@@ -291,41 +270,6 @@ async def discard(connection: Connection, cycle_id: str) -> None:
     """Throw a plan away, lines and all."""
     await connection.execute(sa.delete(plan_line).where(plan_line.c.cycle_id == cycle_id))
     await connection.execute(sa.delete(cycle).where(cycle.c.id == cycle_id))
-
-
-# ---- requests -------------------------------------------------------------------------------------------------
-
-
-async def ask(connection: Connection, job_id: str, kind: str, parameters: Mapping[str, Any], now: datetime) -> int:
-    row = {"job_id": job_id, "kind": kind, "parameters": encode(parameters), "state": "asked", "asked_at": now}
-    return int((await connection.execute(sa.insert(request).values(row).returning(request.c.id))).scalar_one())
-
-
-async def asked(connection: Connection) -> Sequence[Asked]:
-    rows = await connection.execute(sa.select(request).where(request.c.state == "asked").order_by(request.c.id))
-    return [_asked(row) for row in rows.all()]
-
-
-async def get_asked(connection: Connection, request_id: int) -> Asked:
-    return _asked((await connection.execute(sa.select(request).where(request.c.id == request_id))).one())
-
-
-async def still_wanted(connection: Connection, request_id: int, now: datetime) -> None:
-    """Whoever asked still waits."""
-    mine = (request.c.id == request_id) & (request.c.state == "asked")
-    await connection.execute(sa.update(request).where(mine).values(asked_at=now))
-
-
-async def answer(
-    connection: Connection, request_id: int, state: str, cycle_id: str | None = None, error: Reason | None = None
-) -> None:
-    values = {"state": state, "cycle_id": cycle_id, "error": encode(error) if error else None}
-    await connection.execute(sa.update(request).where(request.c.id == request_id).values(values))
-
-
-def _asked(row: sa.Row[Any]) -> Asked:
-    error = decode_as(row.error, Reason) if row.error else None
-    return Asked(row.id, row.job_id, row.kind, decode(row.parameters), row.state, row.cycle_id, error, row.asked_at)
 
 
 # ---- what waits -----------------------------------------------------------------------------------------------

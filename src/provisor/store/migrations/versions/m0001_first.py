@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from provisor.store.tables import Instant
+from provisor.store.columns import Instant
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 GUID = sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql")
