@@ -7,30 +7,23 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from msgspec.structs import replace
 
 from provisor.app import apps as app_cases
 from provisor.app.connections import open_target
+from provisor.app.cycles import carry_out
 from provisor.app.installation import Installation
 from provisor.domain.error import Refused
-from provisor.domain.job import Cycle, Job
 from provisor.domain.schema import SynchronizationSchema
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.guard import Verdict, judge
-from provisor.engine.lock import SERVICE, running
-from provisor.engine.request import RESTART_SCOPES, open_cycle
-from provisor.engine.service import run_to_end
-from provisor.store import apps, jobs, plans, requests
+from provisor.engine.request import RESTART_SCOPES
+from provisor.store import apps, jobs, plans
 from provisor.store.apps import App
 from provisor.store.jobs import CycleRow
 from provisor.store.plans import Shown
-
-FOLLOW_EVERY = 0.1  # seconds
-STILL_WAITING_EVERY = timedelta(minutes=1)  # the service takes up nothing that nobody waits for
 
 
 def parts(installation: Installation, schema: SynchronizationSchema | None = None) -> Parts:
@@ -193,7 +186,7 @@ async def sync(installation: Installation, word: str, allow: int | None = None) 
         app = await app_cases.find(connection, word)
         setup = await app_cases.setup(connection, installation, app)
     runnable(setup)
-    async with aclosing(_carry_out(installation, setup.job, "sync", {"allow": allow})) as rows:
+    async with aclosing(carry_out(installation, parts(installation), setup.job, "sync", {"allow": allow})) as rows:
         async for row in rows:
             yield row
 
@@ -204,7 +197,9 @@ async def apply_plan(installation: Installation, plan_id: str, allow: int | None
     async with installation.database.read() as connection:
         setup = await app_cases.setup(connection, installation, plan.app)
     runnable(setup)
-    async with aclosing(_carry_out(installation, setup.job, "apply", {"plan": plan_id, "allow": allow})) as rows:
+    async with aclosing(
+        carry_out(installation, parts(installation), setup.job, "apply", {"plan": plan_id, "allow": allow})
+    ) as rows:
         async for row in rows:
             yield row
 
@@ -217,122 +212,6 @@ async def restart(installation: Installation, word: str, scopes: Sequence[str]) 
     async with installation.database.read() as connection:
         app = await app_cases.find(connection, word)
         job = await jobs.job_of(connection, app.id)
-    async with aclosing(_carry_out(installation, job, "restart", {"scopes": list(scopes)})) as rows:
+    async with aclosing(carry_out(installation, parts(installation), job, "restart", {"scopes": list(scopes)})) as rows:
         async for row in rows:
             yield row
-
-
-async def _carry_out(
-    installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
-) -> AsyncGenerator[CycleRow]:
-    """By the service where one runs; otherwise here, holding the home meanwhile."""
-    parameters = {**parameters, "by": installation.actor}
-    holder = running(installation.home)
-    if holder is not None and holder.get("purpose") != SERVICE:
-        raise Refused("AlreadyRunning", **holder)
-    if holder is not None:
-        ask = _ask_service(installation, job, kind, parameters)
-    else:
-        ask = _run_here(installation, job, kind, parameters)
-    async with aclosing(ask) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _ask_service(
-    installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
-) -> AsyncGenerator[CycleRow]:
-    async with installation.database.transaction() as connection:
-        request_id = await requests.ask(connection, job.id, kind, parameters, installation.clock())
-    try:
-        cycle_id = await _taken(installation, request_id)
-    finally:
-        async with installation.database.transaction() as connection:
-            await requests.withdraw(connection, request_id)
-    if cycle_id is not None:
-        async with aclosing(_follow(installation, cycle_id)) as rows:
-            async for row in rows:
-                yield row
-
-
-async def _taken(installation: Installation, request_id: int) -> str | None:
-    """The cycle that the service opened for a request, if it needs one. Raises what the service refused."""
-    said_so = installation.clock()
-    while True:
-        if installation.clock() - said_so > STILL_WAITING_EVERY:
-            said_so = installation.clock()
-            async with installation.database.transaction() as connection:
-                await requests.still_wanted(connection, request_id, said_so)
-        async with installation.database.read() as connection:
-            asked = await requests.get_asked(connection, request_id)
-        if asked.error is not None:
-            raise Refused(asked.error.code, **asked.error.parameters)
-        if asked.state == "taken":
-            return asked.cycle_id
-        if running(installation.home) is None:
-            raise Refused("ServiceGone")
-        await asyncio.sleep(FOLLOW_EVERY)
-
-
-async def _follow(installation: Installation, cycle_id: str) -> AsyncGenerator[CycleRow]:
-    """A cycle that somebody else runs, until it has ended."""
-    while True:
-        async with installation.database.read() as connection:
-            row = await jobs.get_cycle(connection, cycle_id)
-        if row is None:
-            raise Refused("UnknownPlan", plan=cycle_id)
-        yield row
-        if row.cycle.state not in jobs.UNFINISHED:
-            return
-        if running(installation.home) is None:
-            raise Refused("ServiceGone")
-        await asyncio.sleep(FOLLOW_EVERY)
-
-
-async def _run_here(
-    installation: Installation, job: Job, kind: str, parameters: Mapping[str, Any]
-) -> AsyncGenerator[CycleRow]:
-    stop = asyncio.Event()
-    async with installation.held("a cycle", stop):
-        async with aclosing(_finish_left(installation, job, stop)) as rows:
-            async for row in rows:
-                yield row
-        if stop.is_set():
-            return
-        async with installation.database.transaction() as connection:
-            fresh = await jobs.get_job(connection, job.id)
-            assert fresh is not None, "the app was found a moment ago"
-            cycle = await open_cycle(connection, kind, fresh, parameters, installation.clock())
-        if cycle is not None:
-            async with aclosing(_run(installation, cycle, stop)) as rows:
-                async for row in rows:
-                    yield row
-
-
-async def _finish_left(installation: Installation, job: Job, stop: asyncio.Event) -> AsyncGenerator[CycleRow]:
-    """What an earlier run left unfinished comes first."""
-    async with installation.database.transaction() as connection:
-        left = [await jobs.claim_cycle(connection, row.cycle.id) for row in await jobs.unfinished(connection, job.id)]
-    for cycle in left:
-        async with aclosing(_run(installation, cycle, stop)) as rows:
-            async for row in rows:
-                yield row
-
-
-async def _run(installation: Installation, cycle: Cycle, stop: asyncio.Event) -> AsyncGenerator[CycleRow]:
-    running_cycle = asyncio.create_task(run_to_end(parts(installation), cycle, stop))
-    try:
-        while not running_cycle.done():
-            await asyncio.wait([running_cycle], timeout=FOLLOW_EVERY)
-            async with installation.database.read() as connection:
-                row = await jobs.get_cycle(connection, cycle.id)
-            if row is not None and not running_cycle.done():
-                yield row
-    finally:
-        if not running_cycle.done():
-            stop.set()
-        await running_cycle
-    async with installation.database.read() as connection:
-        row = await jobs.get_cycle(connection, cycle.id)
-    assert row is not None, "a cycle that ran is stored"
-    yield row
