@@ -94,17 +94,21 @@ class Delete(Struct, frozen=True):
     link: Link
 
 
+StepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
+"""Graph's provisioningStepType."""
+
 SkipKind: TypeAlias = Literal["redundant", "skipped", "failed", "disputed"]
 
 
 class Skip(Struct, frozen=True):
-    """Nothing is sent.
+    """Nothing is sent. `at`: the step of the flow that this entry comes no further than.
 
     redundant: the account is as it should be · skipped: this entry is not meant · failed: its values cannot be
     provisioned · disputed: somebody else has to give way, so it is tried again though the entry did not change.
     """
 
     kind: SkipKind = "redundant"
+    at: StepType = "processing"
 
 
 Action: TypeAlias = Create | Adopt | Update | Disable | Delete | Skip

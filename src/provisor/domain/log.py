@@ -8,10 +8,9 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from provisor.domain.change import Difference, Reason, differences_from_nothing
+from provisor.domain.change import Difference, Reason, StepType, differences_from_nothing
 from provisor.domain.resource import Attributes
 
-StepType: TypeAlias = Literal["import", "scoping", "matching", "processing", "referenceResolution", "export"]
 Result: TypeAlias = Literal["success", "failure", "skipped", "warning"]
 LoggedAction: TypeAlias = Literal["create", "update", "disable", "delete", "stagedDelete", "other"]
 
@@ -23,6 +22,9 @@ EXPORT = {
     "disable": "EntryExportUpdate",
     "delete": "EntryExportDelete",
 }
+
+
+SKIP = "EntrySynchronizationSkip"
 
 
 class Scoping(Struct, frozen=True, omit_defaults=True):
@@ -72,6 +74,7 @@ class Detail(Struct, frozen=True, omit_defaults=True):
     changed: tuple[Difference, ...]
     duration_ms: int
     scoping: Scoping | None = None  # where there is a filter, or nobody is provisioned
+    at: StepType = "export"  # how far it came
 
     @property
     def modified(self) -> tuple[Difference, ...]:
@@ -83,15 +86,19 @@ class Detail(Struct, frozen=True, omit_defaults=True):
         read = Step("EntryImport", "import", "success", Reason("Imported"))
         found = self.scoping.details if self.scoping is not None else {}
         if self.meant == "other":
-            return (read, Step("EntrySynchronizationSkip", "scoping", status, self.reason, found))
-        scope = self.planned if self.meant in ("disable", "delete") else self._in_scope()
+            if self.at == "scoping":
+                return (read, Step(SKIP, self.at, status, self.reason, found))
+            return (read, self._scoped(self._in_scope(), found), Step(SKIP, self.at, status, self.reason))
         return (
             read,
-            Step("EntrySynchronizationScoping", "scoping", "success", scope, found),
+            self._scoped(self.planned if self.meant in ("disable", "delete") else self._in_scope(), found),
             Step("EntryMatching", "matching", "success", self.matched),
             Step("EntrySynchronizationUpdate", "processing", "success", self.planned),
             Step(EXPORT[self.meant], "export", status, self.reason),
         )
+
+    def _scoped(self, scope: Reason, found: Details) -> Step:
+        return Step("EntrySynchronizationScoping", "scoping", "success", scope, found)
 
     def _in_scope(self) -> Reason:
         everybody = self.scoping is not None and self.scoping.everybody

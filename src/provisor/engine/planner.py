@@ -56,7 +56,7 @@ class Planner:
         for candidate in page:
             entry, link = candidate.entry, candidate.link
             if entry.id in unsettled:
-                drafts += _draft(candidate, plan_failure(entry, unsettled[entry.id]))
+                drafts += _draft(candidate, plan_failure(entry, unsettled[entry.id], "matching"))
                 continue
             scope = in_scope(entry, candidate.roles, self._rules, candidate.memberships)
             desired = self._desired(candidate, scope)
@@ -77,7 +77,7 @@ class Planner:
         """What the target should hold for this entry, or the line of one for whom that is not to be asked."""
         entry = candidate.entry
         if isinstance(scope, Undecided):
-            return plan_failure(entry, scope.error)
+            return plan_failure(entry, scope.error, "scoping")
         if isinstance(scope, OutOfScope):
             return plan_leaver(entry, scope, candidate.link, self._program.mapping)
         try:
@@ -97,7 +97,9 @@ class Planner:
         for entry_id, one in unlinked.items():
             entry = one.candidate.entry
             if entry_id in refused:
-                drafts += _draft(one.candidate, plan_failure(entry, refused[entry_id]), one.by, scope=one.scope)
+                drafts += _draft(
+                    one.candidate, plan_failure(entry, refused[entry_id], "matching"), one.by, scope=one.scope
+                )
                 continue
             situation = match(entry, None, found.get(entry_id, ()), holders, own)
             if self._program.unique and isinstance(situation, Unmatched):

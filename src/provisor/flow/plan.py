@@ -18,6 +18,7 @@ from provisor.domain.change import (
     Reason,
     Situation,
     Skip,
+    StepType,
     Unmatched,
     Update,
 )
@@ -50,13 +51,13 @@ def plan_leaver(entry: Entry, scope: OutOfScope, link: Link | None, mapping: Obj
     """What becomes of an entry out of scope: only an account that is linked may be taken away."""
     action: Action
     if link is None:
-        action = Skip("skipped")
+        action = Skip("skipped", "scoping")
     elif entry.purged and "Delete" in mapping.flow_types:
         action = Delete(link)
     elif not link.believed_active:
-        action = Skip("redundant")
+        action = Skip("redundant", "scoping")
     elif scope.left:
-        return Change(entry.id, entry.type, Skip("skipped"), Reason("LeftAlone", _why_left(scope.reason)))
+        return Change(entry.id, entry.type, Skip("skipped", "scoping"), Reason("LeftAlone", _why_left(scope.reason)))
     elif "Update" in mapping.flow_types:
         action = Disable(link)
     else:
@@ -71,12 +72,12 @@ def _why_left(reason: Reason) -> Mapping[str, str]:
 def plan_unmatchable(entry: Entry, program: MappingProgram) -> Change:
     """What becomes of an entry that has no value to find its account by."""
     sources = ", ".join(mapping.source or "" for mapping in program.mapping.matching)
-    return Change(entry.id, entry.type, Skip("skipped"), Reason("ImportSkipped", {"source": sources}))
+    return Change(entry.id, entry.type, Skip("skipped", "matching"), Reason("ImportSkipped", {"source": sources}))
 
 
-def plan_failure(entry: Entry, error: EntryError) -> Change:
-    """What becomes of an entry whose values cannot be provisioned: nothing, and it says why."""
-    return Change(entry.id, entry.type, Skip("failed"), error.reason)
+def plan_failure(entry: Entry, error: EntryError, at: StepType = "processing") -> Change:
+    """What becomes of an entry that cannot be provisioned as it is: nothing, and it says why."""
+    return Change(entry.id, entry.type, Skip("failed", at), error.reason)
 
 
 def plan_left_out(entry: Entry, left: LeftOut) -> Change:
@@ -120,7 +121,7 @@ def _decide(desired: Desired, situation: Situation, program: MappingProgram) -> 
     flow_types = program.mapping.flow_types
     match situation:
         case Disputed(reason):
-            return Skip("disputed"), reason
+            return Skip("disputed", "matching"), reason
         case Linked(link):
             wanted, differences = _unlike_sent(desired, link, program)
             if not differences:

@@ -168,6 +168,7 @@ def _log(
         changed=differences_in(change),
         duration_ms=int((ended - began) / timedelta(milliseconds=1)),
         scoping=line.scoping,
+        at=change.action.at if isinstance(change.action, Skip) else "export",
     )
     return LogEntry(
         entry_id=change.entry_id,

@@ -167,7 +167,7 @@ class CycleLedger:
                 "action": "Skip",
                 "rank": NOT_PUSHED,
                 "reason": encode(reason),
-                "differences": encode(Skip("disputed")),
+                "differences": encode(Skip("disputed", "matching")),
                 "target_id": None,
             }
             line = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.seq == row.seq)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +20,8 @@ from provisor.domain.change import (
     Disable,
     Reason,
     Skip,
+    SkipKind,
+    StepType,
     Update,
     action_name,
     differences_from_nothing,
@@ -36,6 +38,7 @@ from provisor.store.links import LINK, link_from
 from provisor.store.tables import cycle, entry, job, link, plan_line
 
 DESTRUCTIVE = ("Disable", "Delete")
+FAILING: Final[Sequence[SkipKind]] = ("failed", "disputed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ def _shown(row: sa.Row[Any]) -> Shown:
         login=row.login,
         action=row.action,
         state=row.state,
-        failed=isinstance(action, Skip) and action.kind in ("failed", "disputed"),
+        failed=isinstance(action, Skip) and action.kind in FAILING,
         reason=change.reason,
         target_id=row.target_id,
         modified=_modified(change),
@@ -273,7 +276,7 @@ async def weigh(connection: Connection, job_id: str, cycle_id: str) -> Weight:
 
 async def count_failing(connection: Connection, cycle_id: str) -> int:
     """Lines that say why nothing can be done for an entry."""
-    failing = [encode(Skip("failed")), encode(Skip("disputed"))]
+    failing = [encode(Skip(kind, at)) for kind in FAILING for at in get_args(StepType)]
     query = sa.select(sa.func.count()).where(
         plan_line.c.cycle_id == cycle_id, plan_line.c.action == "Skip", plan_line.c.differences.in_(failing)
     )

@@ -154,7 +154,7 @@ def test_out_of_scope_deletions_are_skipped_where_that_is_set() -> None:
     skipping = rules(SALES, skip_out_of_scope=True)
     ops = person(attributes={"department": "Ops"})
     for entry, roles in ((ops, (MEMBER,)), (person(), ()), (person(), (DEFAULT,))):
-        assert leave(entry, roles, skipping) == (Skip("skipped"), "LeftAlone")
+        assert leave(entry, roles, skipping) == (Skip("skipped", "scoping"), "LeftAlone")
 
 
 @pytest.mark.parametrize("roles", [(), (MEMBER,)])

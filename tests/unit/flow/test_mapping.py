@@ -436,4 +436,4 @@ def test_a_vanished_account_is_unlinked_and_looked_for_again() -> None:
 def test_a_dispute_is_a_skip_whatever_is_to_be_cleared() -> None:
     desired = map_entry(person(), SCOPE, program(CLEARING))
     assert isinstance(desired, Desired)
-    assert plan(person(), desired, Disputed(Reason("x")), program(CLEARING)).action == Skip("disputed")
+    assert plan(person(), desired, Disputed(Reason("x")), program(CLEARING)).action == Skip("disputed", "matching")

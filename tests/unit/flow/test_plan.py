@@ -95,7 +95,7 @@ def test_an_assigned_person_without_an_account_gets_one() -> None:
 
 def test_default_access_provisions_nobody_and_says_so() -> None:
     change = decide(person(), roles=(DEFAULT,))
-    assert change.action == Skip("skipped")
+    assert change.action == Skip("skipped", "scoping")
     assert change.reason == Reason("NotEffectivelyEntitled", {"role": "Default Access"})
 
 
@@ -131,12 +131,12 @@ def test_a_leaver_is_disabled_even_when_the_mail_was_cleared() -> None:
 
 def test_an_account_we_never_linked_is_left_alone() -> None:
     found = (Account("a1", {"email": "ada@x.example"}),)
-    assert decide(person(), roles=(), found=found).action == Skip("skipped")
+    assert decide(person(), roles=(), found=found).action == Skip("skipped", "scoping")
 
 
 def test_a_leaver_who_is_disabled_already_is_left_alone() -> None:
     link = link_of(person(), believed_active=False)
-    assert decide(person(), roles=(), link=link).action == Skip("redundant")
+    assert decide(person(), roles=(), link=link).action == Skip("redundant", "scoping")
 
 
 def test_nothing_is_deleted_unless_delete_is_on() -> None:
@@ -209,7 +209,7 @@ def test_an_existing_account_is_taken_over_and_said_so() -> None:
 
 def test_two_matching_accounts_are_an_error_that_names_both() -> None:
     change = decide(person(), found=(Account("a1", {}), Account("a2", {})))
-    assert change.action == Skip("disputed")
+    assert change.action == Skip("disputed", "matching")
     assert change.reason == Reason("DuplicateTargetEntries", {"accounts": "a1, a2"})
 
 
@@ -278,7 +278,7 @@ def test_planning_after_applying_yields_only_skip(
     leaving = decide(entry, (), link)
     assert isinstance(leaving.action, Disable)
     gone = applied(leaving, {**link.sent, "active": False, "appRoles": []})
-    assert decide(entry, (), gone).action == Skip("redundant")
+    assert decide(entry, (), gone).action == Skip("redundant", "scoping")
 
     back = decide(entry, roles, gone)
     assert isinstance(back.action, Update)
