@@ -45,9 +45,10 @@ class Candidate(Struct, frozen=True):
     entry: Entry
     roles: tuple[AppRole, ...]  # held directly or through a group, highest priority first
     link: Link | None
-    noted: bool = False  # the log's last word on this entry is a skip or a failure
+    noted: bool = False  # it is to be told of, though nothing is to be done: the log's last word was a skip, say
     lost: Lost | None = None
     memberships: tuple[Membership, ...] = ()  # its direct groups, where the scoping filter asks for them
+    vanished: str | None = None  # the account that it had, and that is no longer there
 
 
 class Draft(Struct, frozen=True):
@@ -101,6 +102,10 @@ class Ledger(Protocol):
 
     async def unlinked(self) -> int:
         """How many entitled entries of this cycle have no account yet, as far as we know."""
+        ...
+
+    async def unlink(self, entry_ids: Sequence[str]) -> None:
+        """The accounts of these entries are gone."""
         ...
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:

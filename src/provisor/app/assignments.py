@@ -43,7 +43,7 @@ async def unassign(
     async with installation.database.transaction() as connection:
         app = await app_cases.find(connection, app_word)
         entry = await find_entry(connection, installation, kind, principal)
-        held = await apps.list_assignments(connection, app.id, entry.id)
+        held = await apps.list_assignments(connection, app.id, [entry.id])
         if role_word is not None:
             role = find_role(await apps.roles_of(connection, app.id), role_word)
             held = [one for one in held if one.app_role_id == role.id]

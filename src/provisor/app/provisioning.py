@@ -97,10 +97,13 @@ class Plan:
         return sum(lines for (name, _), lines in self.counts.items() if name == action)
 
 
-async def make_plan(installation: Installation, word: str, schema: SynchronizationSchema | None = None) -> Plan:
+async def make_plan(
+    installation: Installation, word: str, schema: SynchronizationSchema | None = None, chosen: Sequence[str] = ()
+) -> Plan:
     """Work out what the next cycle would do; reads from the target, and writes nothing to it.
 
-    `schema`: what the cycle would do that follows if it were saved. Such a plan is to be looked at, and discarded.
+    `schema`: what the cycle would do that follows if it were saved · `chosen`: what provisioning them on demand would
+    do, with a line for each of them. Such a plan is to be looked at, and discarded.
     """
     async with installation.database.transaction() as connection:
         app = await app_cases.find(connection, word)
@@ -108,7 +111,7 @@ async def make_plan(installation: Installation, word: str, schema: Synchronizati
         runnable(setup)
         cycle_id, now = str(uuid.uuid4()), installation.clock()
         job = setup.job if schema is None else replace(setup.job, watermark=None)
-        cycle = await jobs.open_cycle(connection, job, cycle_id, "plan", installation.actor, now)
+        cycle = await jobs.open_cycle(connection, job, cycle_id, "plan", installation.actor, now, chosen=chosen)
     try:
         await run_cycle(parts(installation, schema), cycle, asyncio.Event())
     except BaseException:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from provisor.cli.failure import INCOMPLETE, TARGET, exit_code, tell_reason
 from provisor.cli.run import run
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Rows = Callable[[Installation], AsyncGenerator[CycleRow]]
     Ended = tuple[Plan, Sequence[tuple[str, Reason]]]
 
+T = TypeVar("T")
 PUSHED = ("create", "update", "disable", "delete", "superseded")
 FAILURES_SHOWN = 5
 SAY_EVERY = 10.0  # seconds, where there is no terminal
@@ -35,12 +36,27 @@ def follow(rows: Rows, again: str, *, as_json: bool) -> int:
 
     One that an earlier run left unfinished may come before it, and is told of as well.
     """
+
+    async def failures(installation: Installation, plans: Sequence[Plan]) -> Sequence[Ended]:
+        return [(plan, await _failures(installation, plan)) for plan in plans]
+
+    ended = watch(rows, again, failures)
+    if as_json:
+        document(_document(ended))
+    else:
+        for plan, told in [one for one in ended if _remarkable(one[0])] or ended[-1:]:
+            _say_result(plan, told)
+    return next((code for plan, _ in reversed(ended) if (code := code_of(plan))), 0)
+
+
+def watch(rows: Rows, again: str, then: Callable[[Installation, Sequence[Plan]], Awaitable[T]]) -> T:
+    """Show cycles as they proceed, to their end; gives back what `then` makes of them."""
     from provisor.app import provisioning
     from provisor.engine.lock import running
 
     served = False
 
-    async def work(installation: Installation) -> Sequence[Ended]:
+    async def work(installation: Installation) -> T:
         nonlocal served
         served = running(installation.home) is not None
         seen: dict[str, None] = {}
@@ -49,23 +65,16 @@ def follow(rows: Rows, again: str, *, as_json: bool) -> int:
                 async for row in stream:
                     seen[row.cycle.id] = None
                     progress.show(row)
-        plans = [await provisioning.show_plan(installation, cycle_id) for cycle_id in seen]
-        return [(plan, await _failures(installation, plan)) for plan in plans]
+        return await then(installation, [await provisioning.show_plan(installation, cycle_id) for cycle_id in seen])
 
     try:
-        ended = run(work)
+        return run(work)
     except (KeyboardInterrupt, asyncio.CancelledError):
         if served:
             note("The service goes on with this cycle: provisor status")
         else:
             note(f"Stopped in order; what was under way is looked up before anything is sent again. To go on: {again}")
         raise
-    if as_json:
-        document(_document(ended))
-    else:
-        for plan, failures in [one for one in ended if _remarkable(one[0])] or ended[-1:]:
-            _say_result(plan, failures)
-    return next((code for plan, _ in reversed(ended) if (code := _code(plan))), 0)
 
 
 def _remarkable(plan: Plan) -> bool:
@@ -175,7 +184,7 @@ async def _failures(installation: Installation, plan: Plan) -> Sequence[tuple[st
     return [(name, reason) for _, name, reason in found[:FAILURES_SHOWN]]
 
 
-def _code(plan: Plan) -> int:
+def code_of(plan: Plan) -> int:
     if plan.row.error is not None:
         return exit_code(plan.row.error)
     if plan.row.cycle.state != "succeeded":
@@ -187,7 +196,7 @@ def _code(plan: Plan) -> int:
 def _say_result(plan: Plan, failures: Sequence[tuple[str, Reason]]) -> None:
     counts, app = results(plan), quoted(plan.app.name)
     if plan.row.error is not None:
-        tell_reason(plan.row.error, _code(plan))
+        tell_reason(plan.row.error, code_of(plan))
     if any(counts.values()):
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count and name != "superseded")
         say((f"{plan.app.name}: ", "bold"), told or "nothing yet", ".")
@@ -203,10 +212,10 @@ def _say_result(plan: Plan, failures: Sequence[tuple[str, Reason]]) -> None:
         say(f"  More: provisor logs {app} --status failure")
     if plan.waiting:
         say(f"  {number(plan.waiting, 'entry waits', 'entries wait')} to be tried again: provisor status")
-    _say_held(plan, app)
+    say_held(plan, app)
 
 
-def _say_held(plan: Plan, app: str) -> None:
+def say_held(plan: Plan, app: str) -> None:
     held = {action: lines for (action, state), lines in plan.counts.items() if state == "held"}
     taken = held.get("Disable", 0) + held.get("Delete", 0)
     if taken:

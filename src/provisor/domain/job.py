@@ -10,7 +10,7 @@ from msgspec import Struct
 from provisor.domain.change import Reason
 
 ScheduleState: TypeAlias = Literal["Active", "Paused", "Disabled"]
-CycleKind: TypeAlias = Literal["initial", "incremental", "plan"]
+CycleKind: TypeAlias = Literal["initial", "incremental", "plan", "onDemand"]
 CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "interrupted", "failed"]
 """interrupted: the target did not answer, and is asked again soon · failed: a person must act first."""
 
@@ -50,7 +50,10 @@ class Job(Struct, frozen=True):
 
 
 class Cycle(Struct, frozen=True):
-    """One run of a job over `since < change_no <= high`; `since` None means everything."""
+    """One run of a job over `since < change_no <= high`; `since` None means everything.
+
+    `chosen`: the ids of the only entries it is for, whether they are the job's concern or not; none: of all that are.
+    """
 
     id: str
     job_id: str
@@ -63,6 +66,7 @@ class Cycle(Struct, frozen=True):
     began: datetime
     epoch: int = 1
     allow: int | None = None  # destructive lines that a person agreed to
+    chosen: tuple[str, ...] = ()
 
 
 class Escrow(Struct, frozen=True):

@@ -56,7 +56,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
     error: Reason | None = None
     state: CycleState = "succeeded"
     try:
-        rules = compile_rules(program.mapping, job)
+        rules = compile_rules(program.mapping, job, told=bool(cycle.chosen))
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
                 planner = Planner(ledger, target, program, rules, parts.context())
@@ -88,6 +88,8 @@ async def plan_cycle(ledger: CycleLedger, planner: Planner, cycle: Cycle, now: d
         unsettled: Mapping[str, EntryError] = {}
         if cycle.kind != "plan":
             page, unsettled = await planner.settled(page, now)  # noqa: PLW2901  (the same entries, better known)
+        if cycle.chosen:
+            page = await planner.seen(page, now, unlink=cycle.kind != "plan")  # noqa: PLW2901
         drafts = await planner.page(page, unsettled)
         await ledger.keep(drafts)
         lines += len(drafts)
@@ -129,7 +131,7 @@ async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
     async with parts.database.read() as connection:
         job = await jobs.get_job(connection, cycle.job_id)
         assert job is not None, "a cycle goes with its job"
-        schema = await jobs.load_schema(connection, job.id, cycle.schema_version)
+        schema = parts.schema or await jobs.load_schema(connection, job.id, cycle.schema_version)
     mapping = schema.mapping_for("User")
     assert mapping is not None, "a schema is validated when it is saved"
     return job, compile_mapping(mapping, parts.seal)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from provisor.connector import Target
-from provisor.domain.change import Change, Unmatched
-from provisor.domain.error import EntryError
+from provisor.domain.change import Adopt, Change, Create, Reason, Unmatched
+from provisor.domain.error import EntryError, NotFound
 from provisor.domain.resource import Account
 from provisor.engine.doubt import settled
 from provisor.engine.lookup import Lookup
@@ -18,6 +20,7 @@ from provisor.flow.in_scope import InScope, OutOfScope, Rules, Scope, Undecided,
 from provisor.flow.map import Desired, LeftOut, MappingProgram, map_entry
 from provisor.flow.match import claims, match
 from provisor.flow.plan import plan, plan_failure, plan_leaver, plan_left_out, plan_unmatchable, worth_a_line
+from provisor.flow.record import hidden
 from provisor.ledger import Candidate, Claim, Draft, Holder, Ledger
 
 
@@ -47,6 +50,24 @@ class Planner:
     ) -> tuple[Sequence[Candidate], Mapping[str, EntryError]]:
         """The same page with the accounts that turned up, and by entry id of whom nobody knows, and why."""
         return await settled(page, self._ledger, self._target, self._rules, now)
+
+    async def seen(self, page: Sequence[Candidate], now: datetime, *, unlink: bool) -> Sequence[Candidate]:
+        """The same page, with the accounts that have vanished from the target told from those that are there."""
+        gone: list[str] = []
+        for one in page:
+            if one.link is not None and not hidden(one.link, now):
+                try:
+                    await self._target.get(one.link.target_id)
+                except NotFound:
+                    gone.append(one.entry.id)
+                except EntryError:
+                    continue  # it cannot be read, so it is there
+        if unlink and gone:
+            await self._ledger.unlink(gone)
+        return [
+            replace(one, link=None, vanished=one.link.target_id) if one.link and one.entry.id in gone else one
+            for one in page
+        ]
 
     async def page(self, page: Sequence[Candidate], unsettled: Mapping[str, EntryError]) -> Sequence[Draft]:
         """The lines of one page of entries; of the `unsettled` ones nobody knows whether they have an account."""
@@ -106,6 +127,8 @@ class Planner:
                 change = await self._created(one)
             else:
                 change = plan(entry, one.desired, situation, self._program)
+            if one.candidate.vanished is not None and isinstance(change.action, Create | Adopt):
+                change = replace(change, reason=Reason("AccountVanished", {"account": one.candidate.vanished}))
             drafts += _draft(one.candidate, change, one.by, scope=one.scope, listed=self._lookup.listed)
         return drafts
 

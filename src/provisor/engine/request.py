@@ -1,4 +1,4 @@
-"""What a person asks for, turned into a cycle: one cycle now, a restart, or a plan as it was shown."""
+"""What a person asks for, turned into a cycle: one now, one on demand, a restart, or a plan as it was shown."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ ConnectorDataStore is what was sent. Whose account is whose is never forgotten: 
 AUDITED = {
     "sync": "Start a provisioning cycle",
     "apply": "Apply a provisioning plan",
+    "provision": "Provision on demand",
     "restart": "Enable/restart provisioning configuration",
 }
 """What the audit log calls a request, once it is taken up; what the schedule does is nobody's act."""
@@ -43,6 +44,8 @@ async def open_cycle(
     match kind:
         case "sync":
             cycle = await _new(connection, job, now, parameters)
+        case "provision":
+            cycle = await _on_demand(connection, job, now, parameters)
         case "restart":
             cycle = await _restart(connection, job, now, parameters)
         case "apply":
@@ -64,7 +67,13 @@ async def _audit(connection: Connection, kind: str, job: Job, parameters: Mappin
 async def _new(connection: Connection, job: Job, now: datetime, parameters: Mapping[str, Any]) -> Cycle:
     kind: CycleKind = "initial" if job.watermark is None else "incremental"
     by, allow = str(parameters.get("by", "")), parameters.get("allow")
-    return await jobs.open_cycle(connection, job, str(uuid.uuid4()), kind, by, now, allow)
+    return await jobs.open_cycle(connection, job, str(uuid.uuid4()), kind, by, now, allow=allow)
+
+
+async def _on_demand(connection: Connection, job: Job, now: datetime, parameters: Mapping[str, Any]) -> Cycle:
+    """A cycle over the chosen entries alone; how far the job is does not change."""
+    by, allow, chosen = str(parameters.get("by", "")), parameters.get("allow"), parameters["entries"]
+    return await jobs.open_cycle(connection, job, str(uuid.uuid4()), "onDemand", by, now, allow=allow, chosen=chosen)
 
 
 async def _restart(connection: Connection, job: Job, now: datetime, parameters: Mapping[str, Any]) -> Cycle | None:

@@ -48,7 +48,7 @@ async def run_to_end(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSt
         reason = fault.reason if isinstance(fault, ProvisorError) else Reason("InternalError")
         async with parts.database.transaction() as connection:
             await jobs.end_cycle(connection, cycle, state, reason, parts.clock())
-    if state not in jobs.UNFINISHED:
+    if state not in jobs.UNFINISHED and not cycle.chosen:
         async with parts.database.transaction() as connection:
             job = await jobs.get_job(connection, cycle.job_id)
             if job is not None:

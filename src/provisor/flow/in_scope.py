@@ -21,13 +21,14 @@ class Rules(Struct, frozen=True):
     """Whom a job is for, compiled once a cycle.
 
     `everybody`: assigned or not · `leave`: who is in scope no longer keeps the account as it is · `of_roles`: target
-    attributes that only a role can fill.
+    attributes that only a role can fill · `told`: what was found is kept also where it is nothing unusual.
     """
 
     filter: Filter | None = None
     everybody: bool = False
     leave: bool = False
     of_roles: tuple[str, ...] = ()
+    told: bool = False
 
 
 class InScope(Struct, frozen=True):
@@ -57,7 +58,7 @@ Scope: TypeAlias = InScope | OutOfScope | Undecided
 ASSIGNED = Rules()
 
 
-def compile_rules(mapping: ObjectMapping, job: Job) -> Rules:
+def compile_rules(mapping: ObjectMapping, job: Job, *, told: bool = False) -> Rules:
     """Raises FilterUnusable."""
     required = {definition.name for definition in mapping.attributes if definition.required}
     of_roles = (one for one in mapping.mappings if "approleassignments" in (one.source or "").casefold())
@@ -66,6 +67,7 @@ def compile_rules(mapping: ObjectMapping, job: Job) -> Rules:
         everybody=job.scope == "all",
         leave=job.skip_out_of_scope,
         of_roles=tuple(one.target for one in of_roles if one.target in required and one.default is None),
+        told=told,
     )
 
 
@@ -75,7 +77,7 @@ def in_scope(
     """Should this entry hold an account in the target, and if not, why?"""
     effective = tuple(role for role in roles if role.provisions and role.enabled)
     reason = _kept_out(entry, roles, effective, rules)
-    if rules.filter is None and reason is None:
+    if rules.filter is None and reason is None and not rules.told:
         return InScope(effective, Scoping(everybody=True) if rules.everybody else None)
     verdict = _judged(entry, rules, memberships)
     scoping = Scoping(

@@ -28,7 +28,7 @@ def record(line: Line, account: Account | None, began: datetime, ended: datetime
 def record_refusal(line: Line, error: EntryError, began: datetime, ended: datetime) -> Outcome:
     """The target refused: tried again, while the others go on. An account that came of it all the same is ours."""
     action = line.change.action
-    gone = isinstance(error, NotFound) and not _hidden(action, ended)
+    gone = isinstance(error, NotFound) and not _made_just_now(action, ended)
     if gone and isinstance(action, Disable | Delete):
         return record(line, None, began, ended)  # gone already, which is what was wanted
     link = None if error.account is None else _linked_as_far_as(line, action, error.account, ended)
@@ -39,11 +39,15 @@ def record_refusal(line: Line, error: EntryError, began: datetime, ended: dateti
     return Outcome(line.seq, "failed", log, link=link, unlink=unlink, retry=retry, cause=cause)
 
 
-def _hidden(action: Action, at: datetime) -> bool:
+def hidden(link: Link, at: datetime) -> bool:
     """Was the account made a moment ago, and never seen so far?"""
+    return link.seen is not None and not any(link.seen.values()) and at - link.since < LAG
+
+
+def _made_just_now(action: Action, at: datetime) -> bool:
     match action:
         case Update(link, _, _) | Disable(link) | Delete(link):
-            return link.seen is not None and not any(link.seen.values()) and at - link.since < LAG
+            return hidden(link, at)
         case _:
             return False
 
@@ -105,6 +109,14 @@ def record_skip(line: Line, at: datetime) -> Outcome:
     return Outcome(
         line.seq, "failed" if failed else "done", log, retry=retry, cause=claim, well=action.kind == "redundant"
     )
+
+
+def foreseen(line: Line, at: datetime) -> LogEntry:
+    """What the log would say of a line that is only planned."""
+    action = line.change.action
+    if line.held or isinstance(action, Skip):
+        return record_skip(line, at).log
+    return _log(line, "success", line.change.reason, _target(action), at, at)
 
 
 def _freed(line: Line) -> str | None:

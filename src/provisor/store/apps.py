@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -111,8 +111,9 @@ async def unassign(connection: Connection, assignment_ids: Sequence[str]) -> Non
 
 
 async def list_assignments(
-    connection: Connection, app_id: str, principal_id: str | None = None, limit: int | None = None
+    connection: Connection, app_id: str, principals: Collection[str] | None = None, limit: int | None = None
 ) -> Sequence[AssignmentRow]:
+    """Those of an app, or of some principals to it."""
     query = (
         sa.select(assignment, entry.c.type, entry.c.login, entry.c.attributes, app_role.c.document)
         .join(entry, entry.c.id == assignment.c.principal_id)
@@ -121,8 +122,8 @@ async def list_assignments(
         .order_by(entry.c.type, entry.c.name, assignment.c.id)
         .limit(limit)
     )
-    if principal_id is not None:
-        query = query.where(assignment.c.principal_id == principal_id)
+    if principals is not None:
+        query = query.where(assignment.c.principal_id.in_(principals))
     return [_assignment(row) for row in (await connection.execute(query)).all()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from provisor.domain.resource import ResourceType
 from provisor.ledger import Candidate, Claim, Lost
 from provisor.store.apps import roles_of
 from provisor.store.database import Connection
-from provisor.store.directories import ENTRY, entry_from
+from provisor.store.directories import ENTRY, entry_from, high_change_no
 from provisor.store.links import LINK, link_from
 from provisor.store.memberships import Memberships
 from provisor.store.plans import DESTRUCTIVE
@@ -63,17 +63,19 @@ class Scan:
             .outerjoin(link, (link.c.job_id == self.job.id) & (link.c.entry_id == entry.c.id))
             .outerjoin(standing, (standing.c.job_id == self.job.id) & (standing.c.entry_id == entry.c.id))
             .outerjoin(escrow, (escrow.c.job_id == self.job.id) & (escrow.c.entry_id == entry.c.id))
-            .where(entry.c.type.in_(self.types), concern(self.job))
+            .where(entry.c.type.in_(self.types))
         )
+        if not self.cycle.chosen:
+            concerned = concerned.where(concern(self.job))
         changed, *again = self._looked_at()
         by_change = Query(concerned.where(changed), (entry.c.change_no, entry.c.id))
         return [by_change, *(Query(concerned.where(one), (entry.c.id,)) for one in again)]
 
     def _looked_at(self) -> Sequence[sa.ColumnElement[bool]]:
-        since, high = self.cycle.since, self.cycle.high
+        since, high, chosen = self.cycle.since, self.cycle.high, self.cycle.chosen
         theirs = (entry.c.directory_id == self.job.directory_id) & (entry.c.change_no <= high)
         if since is None:
-            return [theirs]
+            return [theirs & entry.c.id.in_(chosen)] if chosen else [theirs]
         waits = sa.select(escrow.c.entry_id).where(escrow.c.job_id == self.job.id)
         in_time = escrow.c.next_attempt.is_(None) | (escrow.c.next_attempt <= self.now)
         doubtful = sa.select(plan_line.c.entry_id).join(cycle, cycle.c.id == plan_line.c.cycle_id)
@@ -108,7 +110,8 @@ class Scan:
         if roles is None:
             roles = self._held[role_ids] = self._in_order(role_ids)
         link_ = link_from(known) if known[0] is not None else None
-        return Candidate(entry_from(row), roles, link_, noted, None if link_ else self._lost.get(row[0]))
+        worded = noted or bool(self.cycle.chosen)
+        return Candidate(entry_from(row), roles, link_, worded, None if link_ else self._lost.get(row[0]))
 
     def _in_order(self, role_ids: str | None) -> tuple[AppRole, ...]:
         assert self._roles is not None, "they are read before the first page"
@@ -131,6 +134,25 @@ class Scan:
         )
         rows = (await connection.execute(query)).all()
         return {str(row.entry_id): Lost(Claim(*row.claim.split("=", 1)), row.began) for row in rows}
+
+
+async def candidates_of(connection: Connection, job: Job, chosen: Sequence[str], now: datetime) -> Sequence[Candidate]:
+    """These entries as a cycle over them would find them, with the groups that they are in."""
+    cycle_ = Cycle(
+        id="",
+        job_id=job.id,
+        number=0,
+        kind="plan",
+        since=None,
+        high=await high_change_no(connection, job.directory_id),
+        schema_version=job.schema_version,
+        state="planning",
+        began=now,
+        chosen=tuple(chosen),
+    )
+    scan = Scan(job, cycle_, get_args(ResourceType), now, memberships=True)
+    page, _ = await scan.page(connection, scan.queries()[0], None, len(chosen))
+    return page
 
 
 def concern(job: Job) -> sa.ColumnElement[bool]:

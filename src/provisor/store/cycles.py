@@ -20,7 +20,7 @@ from provisor.store.candidates import RUNNING, Scan, unanswered
 from provisor.store.database import Connection, Database
 from provisor.store.directories import spoken_name
 from provisor.store.document import decode, encode
-from provisor.store.links import believe_active, holders_of, keep_links, release_deleted
+from provisor.store.links import believe_active, holders_of, keep_links, release_deleted, unlink
 from provisor.store.listings import forget_listed, keep_listed, listed_among, listed_by
 from provisor.store.outcomes import keep_outcomes
 from provisor.store.plans import (
@@ -66,7 +66,8 @@ class CycleLedger:
             await self._still_ours(connection)
             await connection.execute(sa.delete(plan_line).where(plan_line.c.cycle_id == self._cycle.id))
             await forget_listed(connection, self._cycle.id)
-            await self._wake_shared_causes(connection)
+            if not self._cycle.chosen:
+                await self._wake_shared_causes(connection)
 
     async def unlinked(self) -> int:
         async with self._database.read() as connection:
@@ -110,6 +111,11 @@ class CycleLedger:
                     line = (plan_line.c.cycle_id == row.cycle_id) & (plan_line.c.seq == row.seq)
                     await connection.execute(sa.update(plan_line).where(line).values(state="failed"))
         return links
+
+    async def unlink(self, entry_ids: Sequence[str]) -> None:
+        async with self._database.transaction() as connection:
+            await self._still_ours(connection)
+            await unlink(connection, self._job.id, entry_ids)
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
         async with self._database.transaction() as connection:
@@ -279,7 +285,8 @@ class CycleLedger:
     async def record(self, outcomes: Sequence[Outcome]) -> None:
         async with self._database.transaction() as connection:
             counts = await self._still_ours(connection)
-            more = await keep_outcomes(connection, self._job.id, self._cycle.id, outcomes)
+            told = bool(self._cycle.chosen)
+            more = await keep_outcomes(connection, self._job.id, self._cycle.id, outcomes, whole=told)
             await self._count(connection, counts, more)
 
     # ---- the cycle itself -------------------------------------------------------------------------------------
@@ -297,7 +304,7 @@ class CycleLedger:
                 await forget_listed(connection, self._cycle.id)
                 if state != "planned":
                     await forget_redacted(connection, self._cycle.id)
-            if state == "succeeded":
+            if state == "succeeded" and not self._cycle.chosen:
                 await self._advance(connection)
 
     async def _count_planned(self, connection: Connection, counts: Counter[str]) -> None:

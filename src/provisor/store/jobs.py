@@ -43,6 +43,15 @@ class CycleRow:
     ended: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An entry in escrow, as a person is told of it. `next_attempt` None: with the next cycle."""
+
+    reason: Reason
+    first_failed: datetime
+    next_attempt: datetime | None
+
+
 def _job(row: sa.Row[Any]) -> Job:
     return Job(
         id=row.id,
@@ -70,6 +79,7 @@ def _cycle(row: sa.Row[Any]) -> CycleRow:
         began=row.began,
         epoch=row.epoch,
         allow=row.allow,
+        chosen=tuple(decode(row.chosen)) if row.chosen else (),
     )
     error = decode_as(row.error, Reason) if row.error else None
     return CycleRow(one, row.requested_by, decode(row.counts), error, row.ended)
@@ -181,9 +191,20 @@ async def load_schema(connection: Connection, job_id: str, version: int) -> Sync
 
 
 async def open_cycle(
-    connection: Connection, one: Job, cycle_id: str, kind: CycleKind, by: str, now: datetime, allow: int | None = None
+    connection: Connection,
+    one: Job,
+    cycle_id: str,
+    kind: CycleKind,
+    by: str,
+    now: datetime,
+    *,
+    allow: int | None = None,
+    chosen: Sequence[str] = (),
 ) -> Cycle:
-    """A new cycle over all that changed up to now. Reads `high` first: later changes are the next cycle's."""
+    """A new cycle over all that changed up to now, or over the chosen entries.
+
+    Reads `high` first: later changes are the next cycle's.
+    """
     number_ = int(
         (
             await connection.execute(
@@ -192,7 +213,19 @@ async def open_cycle(
         ).scalar_one()
     )
     high = await high_change_no(connection, one.directory_id)
-    new = Cycle(cycle_id, one.id, number_, kind, one.watermark, high, one.schema_version, "planning", now, allow=allow)
+    new = Cycle(
+        id=cycle_id,
+        job_id=one.id,
+        number=number_,
+        kind=kind,
+        since=None if chosen else one.watermark,
+        high=high,
+        schema_version=one.schema_version,
+        state="planning",
+        began=now,
+        allow=allow,
+        chosen=tuple(chosen),
+    )
     await connection.execute(
         sa.insert(cycle).values(
             id=new.id,
@@ -205,6 +238,7 @@ async def open_cycle(
             schema_version=new.schema_version,
             epoch=1,
             allow=allow,
+            chosen=encode(new.chosen) if chosen else None,
             requested_by=by,
             counts="{}",
             began=now,
@@ -248,8 +282,8 @@ async def unfinished(connection: Connection, job_id: str | None = None) -> Seque
 
 
 async def last_cycles(connection: Connection, job_id: str, limit: int = 1) -> Sequence[CycleRow]:
-    """The newest first; plans that nobody applied are left out."""
-    query = sa.select(cycle).where(cycle.c.job_id == job_id, cycle.c.state.not_in(("planned", "discarded")))
+    """The newest first; plans that nobody applied are left out, and what was provisioned on demand."""
+    query = sa.select(cycle).where(cycle.c.job_id == job_id, cycle.c.state != "planned", cycle.c.chosen.is_(None))
     rows = await connection.execute(query.order_by(cycle.c.number.desc()).limit(limit))
     return [_cycle(row) for row in rows.all()]
 
@@ -282,9 +316,16 @@ async def count_escrows(connection: Connection, job_id: str) -> Mapping[str, int
     return {code: count for code, count in counts.items() if code != "HeldBack"}
 
 
+async def get_escrow(connection: Connection, job_id: str, entry_id: str) -> Waiting | None:
+    """Why an entry is tried again, since when, and when next."""
+    mine = sa.select(escrow).where(escrow.c.job_id == job_id, escrow.c.entry_id == entry_id)
+    row = (await connection.execute(mine)).first()
+    return Waiting(decode_as(row.reason, Reason), row.first_failed, row.next_attempt) if row else None
+
+
 async def count_held(connection: Connection, job_id: str) -> int:
     """Changes that the last cycle held back."""
-    last = sa.select(cycle.c.id).where(cycle.c.job_id == job_id, cycle.c.state == "succeeded")
+    last = sa.select(cycle.c.id).where(cycle.c.job_id == job_id, cycle.c.state == "succeeded", cycle.c.chosen.is_(None))
     newest = last.order_by(cycle.c.number.desc()).limit(1).scalar_subquery()
     held = sa.select(sa.func.count()).where(plan_line.c.cycle_id == newest, plan_line.c.state == "held")
     return int((await connection.execute(held)).scalar_one())

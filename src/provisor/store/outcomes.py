@@ -21,12 +21,12 @@ from provisor.store.tables import escrow, plan_line, provisioning_log, standing
 
 
 async def keep_outcomes(
-    connection: Connection, job_id: str, cycle_id: str, outcomes: Sequence[Outcome]
+    connection: Connection, job_id: str, cycle_id: str, outcomes: Sequence[Outcome], *, whole: bool = False
 ) -> Mapping[str, int]:
-    """Returns what is to be added to the cycle's counters."""
+    """Returns what is to be added to the cycle's counters. `whole`: what the log has said already is said again."""
     outcomes = await _without_contested(connection, job_id, outcomes)
     last = await _last_reasons(connection, job_id, [outcome.log.entry_id for outcome in outcomes])
-    told = [one for one in outcomes if one.log.action not in ("other", "stagedDelete") or _news(one, last)]
+    told = [one for one in outcomes if whole or one.log.action not in ("other", "stagedDelete") or _news(one, last)]
     await _mark_lines(connection, cycle_id, outcomes)
     await unlink(connection, job_id, [outcome.log.entry_id for outcome in outcomes if outcome.unlink])
     await keep_links(connection, job_id, [outcome.link for outcome in outcomes if outcome.link is not None])

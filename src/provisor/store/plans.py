@@ -158,6 +158,12 @@ def moved(row: sa.Row[Any]) -> bool:
     return (row.change_no, row.link_now or 0) != (row.entry_change_no, row.link_version)
 
 
+async def lines_of(connection: Connection, cycle_id: str) -> Sequence[Line]:
+    """The whole of a short plan, in the order in which it was made."""
+    rows = await connection.execute(WITH_LINK.where(plan_line.c.cycle_id == cycle_id).order_by(plan_line.c.seq))
+    return [line_from(row) for row in rows.all()]
+
+
 async def shown_lines(
     connection: Connection, cycle_id: str, *, action: str | None = None, after: int = 0, limit: int = 100
 ) -> Sequence[Shown]:
@@ -265,12 +271,13 @@ async def weigh(connection: Connection, job_id: str, cycle_id: str) -> Weight:
     lines = {action: sum(n for (name, _), n in counts.items() if name == action) for action in (*DESTRUCTIVE, "Adopt")}
     if not any(lines.values()):
         return Weight(0, 0, 0, initial=True)
-    succeeded = sa.select(cycle.c.id).where(cycle.c.job_id == job_id, cycle.c.state == "succeeded").limit(1)
+    regular = (cycle.c.job_id == job_id) & cycle.c.chosen.is_(None)
+    succeeded = sa.select(cycle.c.id).where(regular, cycle.c.state == "succeeded")
     return Weight(
         destructive=sum(lines[action] for action in DESTRUCTIVE),
         adoptions=lines["Adopt"],
         active=await active_links(connection, job_id),
-        initial=(await connection.execute(succeeded)).first() is None,
+        initial=(await connection.execute(succeeded.limit(1))).first() is None,
     )
 
 

@@ -195,6 +195,7 @@ cycle = sa.Table(
     number("schema_version"),
     number("epoch"),
     number("allow", nullable=True),
+    text("chosen", nullable=True),  # the only entries that it is for; null: all that are the job's concern
     text("requested_by"),
     text("counts"),
     text("error", nullable=True),

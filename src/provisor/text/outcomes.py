@@ -18,6 +18,7 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "Assigned": Row("In scope of the app, and without an account there."),
     "AccountFound": Row("Account {account} is there already."),
     "AttributesChanged": Row("Values changed since they were last sent."),
+    "AccountVanished": Row("Account {account} is no longer in the target, and another one takes its place."),
     "BackInScope": Row("In scope and enabled again: the account is switched on."),
     "RedundantExport": Row("The account is as it should be."),
     "NotAssigned": Row("Not assigned to the app.", "If that is wrong: `provisor app assign APP --user USER`."),

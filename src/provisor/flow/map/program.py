@@ -128,6 +128,34 @@ def map_entry(entry: Entry, scope: InScope, program: MappingProgram, context: Co
     return desired
 
 
+def map_each(
+    entry: Entry, scope: InScope, program: MappingProgram, context: Context = BARE
+) -> Mapping[str, Desired | LeftOut | EntryError]:
+    """What each mapping by itself gives for this entry, by target attribute; of unique values, the first proposed."""
+    source = source_of(entry, scope, program)
+    tried: dict[str, Desired | LeftOut | EntryError] = {}
+    for target, step in (*program.steps, *((one.target, _first_proposed(one)) for one in program.unique)):
+        desired = Desired({}, {}, [], [])
+        try:
+            step(source, context, desired)
+            tried[target] = desired
+        except EntryError as error:
+            tried[target] = named(error, target, program)
+        except Diverted as diverted:
+            tried[target] = LeftOut(target, diverted.control)
+    return tried
+
+
+def _first_proposed(one: Unique) -> Step:
+    def step(source: Attributes, context: Context, desired: Desired) -> None:
+        first = next(one.propose(source, context), None)
+        value = one.fit(one.default if first is None or isinstance(first, Control) else first)
+        if value is not None:
+            desired.on_creation[one.target] = value
+
+    return step
+
+
 def source_of(entry: Entry, scope: InScope, program: MappingProgram) -> Attributes:
     """What expressions read: the entry's attributes, and what follows from its assignments."""
     source = dict(entry.attributes)

@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("schema_version", sa.BigInteger(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("allow", sa.BigInteger(), nullable=True),
+        sa.Column("chosen", TEXT, nullable=True),
         sa.Column("requested_by", TEXT, nullable=False),
         sa.Column("counts", TEXT, nullable=False),
         sa.Column("error", TEXT, nullable=True),
