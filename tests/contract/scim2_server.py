@@ -33,6 +33,10 @@ class _Silent(WSGIRequestHandler):
         """Requests are not printed."""
 
 
+class _Server(ThreadingWSGIServer):
+    request_queue_size = 128
+
+
 @contextmanager
 def scim2_server() -> Iterator[str]:
     """The address of a fresh scim2-server."""
@@ -43,7 +47,7 @@ def scim2_server() -> Iterator[str]:
     )
     service = ScimService(provider, secret="a secret of the tests")
     application = BearerTokenApplication(InMemoryStorage(), provider, service=service, bearer_tokens=[TOKEN])
-    with make_server("127.0.0.1", 0, application, server_class=ThreadingWSGIServer, handler_class=_Silent) as server:
+    with make_server("127.0.0.1", 0, application, server_class=_Server, handler_class=_Silent) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from provisor.text.checks import CHECKS, PROBLEMS
+from provisor.text.explanations import EXPLANATIONS
 from provisor.text.filters import FILTERS
 from provisor.text.outcomes import OUTCOMES
 from provisor.text.plain import plain
@@ -15,7 +16,7 @@ from provisor.text.refusals import REFUSALS
 from provisor.text.row import Row
 from provisor.text.schemas import SCHEMAS
 
-TEXTS: Mapping[str, Row] = {**REFUSALS, **SCHEMAS, **RECORDS, **FILTERS, **OUTCOMES, **CHECKS}
+TEXTS: Mapping[str, Row] = {**REFUSALS, **SCHEMAS, **RECORDS, **FILTERS, **OUTCOMES, **CHECKS, **EXPLANATIONS}
 """Every code that a person may meet."""
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")

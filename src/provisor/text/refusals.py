@@ -84,6 +84,11 @@ REFUSALS: Final[Mapping[str, Row]] = {
     "UnknownGroup": Row(
         'The directory has no group "{name}".', "`provisor directory groups` lists them; `--deleted` the recycle bin."
     ),
+    "TooManyChosen": Row(
+        "{given} people are too many to be provisioned on demand: {most} are the most.",
+        "Run a cycle: `provisor sync APP`.",
+    ),
+    "MappingOff": Row("The mapping of users is switched off.", "Switch it on: `provisor app mappings import`."),
     "AmbiguousUser": Row('Several users are called "{name}": {ids}.', "Give one of the ids."),
     "AmbiguousGroup": Row('Several groups are called "{name}": {ids}.', "Give the id."),
     "EntryDeleted": Row("{name} is in the recycle bin.", "Bring it back first: `provisor directory restore`."),
