@@ -13,7 +13,7 @@ from provisor.domain.resource import Value
 from provisor.domain.schema import AttributeDefinition, AttributeMapping, ObjectMapping, SynchronizationSchema
 from provisor.expression import Expression, ExpressionError, compile_expression
 from provisor.flow import filter as filters
-from provisor.flow.map import fitting
+from provisor.flow.map import OBJECT_FILTER, fitting
 from provisor.schema.fault import Fault, Places, places_of
 
 LONGEST_NAME: Final = 400  # characters
@@ -115,21 +115,32 @@ def _mapping(
             yield Fault(f"{where}.source.expression", _better_suggested(error.reason))
     if definition is not None:
         yield from _values(one, definition, expression, known, where)
+    elif one.target == OBJECT_FILTER:
+        yield from _object_filter(one, where)
     if one.matching_priority:
         yield from _matching_mapping(one, definition, expression, f"{where}.matchingPriority")
+    if expression is not None:
+        yield from _looked_for(one, definition, expression, f"{where}.source.expression")
 
 
 def _target(mapping: ObjectMapping, number: int, definition: AttributeDefinition | None, where: str) -> Iterator[Fault]:
     target = mapping.mappings[number].target
     if target.casefold() == "id":
         yield Fault(where, Reason("KeyAsTarget", {"target": target}))
-    elif definition is None:
-        names = [one.name for one in mapping.attributes]
+    elif definition is None and target != OBJECT_FILTER:
+        names = [*(one.name for one in mapping.attributes), OBJECT_FILTER]
         yield Fault(where, Reason("MappingToUnknownAttribute", {"target": target, **suggestion(target, names)}))
-    elif definition.mutability == "ReadOnly":
+    elif definition is not None and definition.mutability == "ReadOnly":
         yield Fault(where, Reason("MappingToReadOnly", {"target": target}))
     if any(one.target == target for one in mapping.mappings[:number]):
         yield Fault(where, Reason("MappedTwice", {"target": target}))
+
+
+def _object_filter(one: AttributeMapping, where: str) -> Iterator[Fault]:
+    """It is no attribute that an account has."""
+    for used, member in ((one.matching_priority, "matchingPriority"), (one.default is not None, "defaultValue")):
+        if used:
+            yield Fault(f"{where}.{member}", Reason("ObjectFilterHoldsNothing", {"target": one.target}))
 
 
 def _values(
@@ -195,10 +206,20 @@ def _matching_mapping(
         yield Fault(where, Reason("MatchingWithoutSource", told))
     if expression is not None and expression.candidates is not None:
         yield Fault(where, Reason("MatchingBySelectUniqueValue", told))
-    if definition is not None:
-        hidden = definition.multivalued or definition.mutability == "WriteOnly" or not definition.filterable
-        if hidden:
-            yield Fault(where, Reason("MatchingNotFilterable", told))
+    if definition is not None and not definition.findable:
+        yield Fault(where, Reason("MatchingNotFilterable", told))
+
+
+def _looked_for(
+    one: AttributeMapping, definition: AttributeDefinition | None, expression: Expression, where: str
+) -> Iterator[Fault]:
+    """Values that the target is asked about."""
+    unique = expression.candidates is not None
+    askable = one.target != OBJECT_FILTER if definition is None else definition.findable
+    if unique and not askable:
+        yield Fault(where, Reason("UniqueNotFilterable", {"target": one.target}))
+    if expression.redacted and (unique or one.matching_priority):
+        yield Fault(where, Reason("RedactedLookedFor", {"target": one.target}))
 
 
 def _matching(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
@@ -216,15 +237,6 @@ def _matching(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
 def _scope(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
     for one in filters.faults(mapping.scope_filter, list(readable(mapping).values())):
         yield Fault(f"{place}.scope.groups{one.path}", _better_suggested(one.reason))
-
-
-def warnings(schema: SynchronizationSchema) -> Sequence[Fault]:
-    """What may be saved, and may not mean what whoever wrote it thinks."""
-    return [
-        Fault(f"{place.mapping}.scope.groups{one.path}", one.reason)
-        for mapping, place in zip(schema.object_mappings, places_of(schema), strict=True)
-        for one in filters.warnings(mapping.scope_filter)
-    ]
 
 
 def suggestion(name: str, names: Sequence[str]) -> Mapping[str, str]:

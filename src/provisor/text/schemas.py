@@ -99,6 +99,19 @@ SCHEMAS: Final[Mapping[str, Row]] = {
         "{target} is a matching attribute, and cannot come from SelectUniqueValue, which gives what nobody has yet.",
         "Match by another attribute.",
     ),
+    "UniqueNotFilterable": Row(
+        "Whether a value of {target} is free cannot be asked: it has several values, is never shown, or cannot be"
+        " filtered on.",
+        "Use SelectUniqueValue for another attribute.",
+    ),
+    "RedactedLookedFor": Row(
+        "Accounts are looked for by {target}, so its value stands in requests and in the log: Redact cannot hide it.",
+        "Take Redact out, or look for accounts by another attribute.",
+    ),
+    "ObjectFilterHoldsNothing": Row(
+        "{target} is no attribute of an account: it cannot be a matching attribute, and has no default.",
+        "Take the matching priority and the default out.",
+    ),
     "MatchingNotFilterable": Row(
         "Accounts cannot be found by {target}: it has several values, is never shown, or cannot be filtered on.",
         "Match by another attribute.",
@@ -108,6 +121,15 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     ),
     "MatchingPriorityInvalid": Row(
         "{target} cannot have the matching priority {priority}.", "Write 1 or more; 0 is no matching attribute."
+    ),
+    # ---- warnings --------------------------------------------------------------------------------------------------
+    "ChangesByItself": Row(
+        "What is mapped to {target} changes by itself: whenever everybody is evaluated, it may be sent anew.",
+        "If it need not follow the time, let it apply on creation only: `--when creation`.",
+    ),
+    "ClearsNever": Row(
+        "{target} is never cleared: what is mapped to it is only added, sent on creation only, or not written at all.",
+        "Let it apply always, or leave it alone where the source is empty: `--keep-when-empty`.",
     ),
     # ---- faults of a document --------------------------------------------------------------------------------------
     "MemberUnknown": Row("Nobody knows a member {member}[; perhaps {suggestion} is meant].", _DOCUMENT),

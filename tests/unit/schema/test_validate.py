@@ -18,7 +18,7 @@ from provisor.domain.schema import (
     SynchronizationSchema,
 )
 from provisor.gallery import gallery
-from provisor.schema import SchemaRefused, faults
+from provisor.schema import SchemaRefused, faults, warnings
 from provisor.text import describe
 
 PLACE = "synchronizationRules[0].objectMappings[0]"
@@ -65,8 +65,9 @@ def instead(target: str, source: str | None, **others: Any) -> ObjectMapping:
     return replace(SOUND, mappings=tuple(one if each.target == target else each for each in SOUND.mappings))
 
 
-def having(*attributes: AttributeDefinition) -> ObjectMapping:
-    return replace(SOUND, attributes=(*SOUND.attributes, *attributes))
+def having(*attributes: AttributeDefinition, mapping: AttributeMapping | None = None) -> ObjectMapping:
+    mappings = (*SOUND.mappings, mapping) if mapping else SOUND.mappings
+    return replace(SOUND, attributes=(*SOUND.attributes, *attributes), mappings=mappings)
 
 
 FIFTH = f"{PLACE}.attributeMappings[4]"
@@ -123,6 +124,51 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         instead("userName", "SelectUniqueValue([mail], [userPrincipalName])", matching_priority=1),
         f"{PLACE}.attributeMappings[0].matchingPriority",
         "MatchingBySelectUniqueValue",
+    ),
+    "matching by a hidden value": (
+        instead("userName", "ToLower(Redact([mail]))", matching_priority=1),
+        f"{PLACE}.attributeMappings[0].source.expression",
+        "RedactedLookedFor",
+    ),
+    "unique and hidden": (
+        instead("title", "SelectUniqueValue(Redact([mail]), [surname])"),
+        f"{PLACE}.attributeMappings[1].source.expression",
+        "RedactedLookedFor",
+    ),
+    "unique and not filterable": (
+        mapped("hidden", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "unique and never shown": (
+        mapped("pin", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "unique and of several values": (
+        mapped("tags", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "unique and no attribute": (
+        mapped("objectFilter", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "matching by no attribute": (
+        mapped("objectFilter", "[mail]", matching_priority=2),
+        f"{FIFTH}.matchingPriority",
+        "ObjectFilterHoldsNothing",
+    ),
+    "default of no attribute": (
+        mapped("objectFilter", "[mail]", default="x"),
+        f"{FIFTH}.defaultValue",
+        "ObjectFilterHoldsNothing",
+    ),
+    "no attribute, misspelled": (
+        mapped("objectfilter", "[mail]"),
+        f"{FIFTH}.targetAttributeName",
+        "MappingToUnknownAttribute",
     ),
     "priority twice": (
         instead("title", "[jobTitle]", matching_priority=1),
@@ -186,6 +232,107 @@ def test_each_fault_is_found_with_its_place(fault: str) -> None:
     assert (path, code) in found(mapping)
 
 
+FILTERING = 'IIF([country] = "DE", IgnoreObjectFlow, "False")'
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        mapped("hidden", "Redact([mail])"),
+        mapped("level", "SelectUniqueValue([employeeId], [mail])"),
+        mapped("objectFilter", FILTERING),
+        having(AttributeDefinition("objectFilter", required=True), mapping=AttributeMapping("objectFilter", "[mail]")),
+    ],
+    ids=["hidden", "unique", "objectFilter", "an attribute of that name"],
+)
+def test_what_looks_like_a_fault_and_is_none(sound: ObjectMapping) -> None:
+    assert found(sound) == []
+
+
+# ---- warnings -------------------------------------------------------------------------------------------------------
+
+WARNED: dict[str, tuple[ObjectMapping, str, str]] = {
+    "sent anew": (mapped("hidden", 'Append("x", Guid())'), f"{FIFTH}.source.expression", "ChangesByItself"),
+    "the time": (
+        mapped("hidden", 'FormatDateTime(Now(), , "M/d/yyyy h:mm:ss tt", "yyyy")'),
+        f"{FIFTH}.source.expression",
+        "ChangesByItself",
+    ),
+    "added anew": (
+        mapped("tags", "RandomString(8, 0, 0, 0, 0)", flow_type="MultiValueAddOnly"),
+        f"{FIFTH}.source.expression",
+        "ChangesByItself",
+    ),
+    "cleared, but on creation only": (
+        mapped("hidden", "[mail]", flow_type="ObjectAddOnly", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but only added": (
+        mapped("tags", "[otherMails]", flow_type="MultiValueAddOnly", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but unique": (
+        mapped("level", "SelectUniqueValue([employeeId], [mail])", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but cannot be changed": (
+        having(
+            AttributeDefinition("born", mutability="Immutable"),
+            mapping=AttributeMapping("born", "[mail]", flow_null_values=True),
+        ),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but without a source": (
+        mapped("hidden", None, default="x", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but no attribute": (
+        mapped("objectFilter", FILTERING, flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "a pattern that is not anchored": (
+        replace(SOUND, scope_filter=(FilterGroup("Corp", (FilterClause("mail", "REGEX MATCH", ".*corp"),)),)),
+        f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
+        "FilterPatternUnanchored",
+    ),
+}
+
+
+def warned(mapping: ObjectMapping) -> list[tuple[str, str]]:
+    return [(one.path, one.reason.code) for one in warnings(SynchronizationSchema((mapping,)))]
+
+
+@pytest.mark.parametrize("warning", WARNED)
+def test_what_may_be_saved_and_is_pointed_out(warning: str) -> None:
+    mapping, path, code = WARNED[warning]
+    assert found(mapping) == []
+    assert warned(mapping) == [(path, code)]
+    (told,) = warnings(SynchronizationSchema((mapping,)))
+    assert not describe(told.reason).startswith(code)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        mapped("hidden", "Guid()", flow_type="ObjectAddOnly"),
+        mapped("level", "SelectUniqueValue(RandomString(8, 8, 0, 0, 0))"),
+        mapped("objectFilter", 'IIF([employeeId] = Now(), IgnoreObjectFlow, "False")'),
+        having(AttributeDefinition("born", mutability="Immutable"), mapping=AttributeMapping("born", "Now()")),
+        mapped("hidden", "[mail]", default="x", flow_null_values=True),
+        mapped("hidden", "Guid("),
+    ],
+    ids=["on creation", "unique", "not written", "cannot be changed", "cleared", "a fault"],
+)
+def test_nothing_else_is_pointed_out(sound: ObjectMapping) -> None:
+    assert warned(sound) == []
+
+
 def test_a_second_mapping_of_users_is_a_fault() -> None:
     schema = SynchronizationSchema((SOUND, replace(SOUND, name="Again")))
     assert [fault.reason.code for fault in faults(schema)] == ["ObjectMappingTwice"]
@@ -224,3 +371,4 @@ def test_what_an_import_brings_is_what_every_directory_has() -> None:
 @pytest.mark.parametrize("app", gallery().values(), ids=list(gallery()))
 def test_what_the_gallery_ships_is_sound(app: Any) -> None:
     assert faults(app.schema) == []
+    assert warnings(app.schema) == []

@@ -2,24 +2,30 @@
 
 from provisor.flow.map.fit import comparing, fitting
 from provisor.flow.map.program import (
+    OBJECT_FILTER,
     Desired,
     LeftOut,
     MappingProgram,
     Unique,
+    clears,
     compile_mapping,
+    flows_later,
     map_entry,
     named,
     source_of,
 )
 
 __all__ = [
+    "OBJECT_FILTER",
     "Desired",
     "LeftOut",
     "MappingProgram",
     "Unique",
+    "clears",
     "comparing",
     "compile_mapping",
     "fitting",
+    "flows_later",
     "map_entry",
     "named",
     "source_of",
