@@ -17,6 +17,8 @@ from provisor.flow.map import OBJECT_FILTER, fitting
 from provisor.schema.fault import Fault, Places, places_of
 
 LONGEST_NAME: Final = 400  # characters
+LARGEST_LENGTH: Final = 10**9 - 1
+LARGEST_PRIORITY: Final = 2**31 - 1
 OUR_ROLES: Final = "appRoles"
 """The one target attribute that takes the roles as they are: its connector knows what each of them gives."""
 
@@ -89,8 +91,15 @@ def _source_attributes(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
 def _definition(one: AttributeDefinition, where: str) -> Iterator[Fault]:
     if not _is_name(one.name):
         yield Fault(f"{where}.name", Reason("NameInvalid", {"name": one.name[:80]}))
-    if one.max_length is not None and one.max_length < 1:
+    if one.max_length is not None and not 1 <= one.max_length <= LARGEST_LENGTH:
         yield Fault(where, Reason("LengthInvalid", {"attribute": one.name, "length": str(one.max_length)}))
+
+
+def _text(text: str | None, where: str) -> Iterator[Fault]:
+    """Neither every database nor any file takes these characters."""
+    unusable = next((sign for sign in text or "" if sign == "\0" or "\ud800" <= sign <= "\udfff"), None)
+    if unusable is not None:
+        yield Fault(where, Reason("TextUnusable", {"character": f"U+{ord(unusable):04X}"}))
 
 
 def _is_name(name: str) -> bool:
@@ -107,6 +116,10 @@ def _mapping(
     yield from _target(mapping, number, definition, f"{where}.targetAttributeName")
     if one.source is None and one.default is None:
         yield Fault(where, Reason("MappingEmpty", {"target": one.target}))
+    if one.default == "":
+        yield Fault(f"{where}.defaultValue", Reason("DefaultEmpty", {"target": one.target}))
+    for member, text in (("source.expression", one.source), ("defaultValue", one.default)):
+        yield from _text(text, f"{where}.{member}")
     expression: Expression | None = None
     if one.source is not None:
         try:
@@ -200,7 +213,7 @@ def _matching_mapping(
     one: AttributeMapping, definition: AttributeDefinition | None, expression: Expression | None, where: str
 ) -> Iterator[Fault]:
     told = {"target": one.target}
-    if one.matching_priority < 0:
+    if not 0 <= one.matching_priority <= LARGEST_PRIORITY:
         yield Fault(where, Reason("MatchingPriorityInvalid", {**told, "priority": str(one.matching_priority)}))
     if one.source is None:
         yield Fault(where, Reason("MatchingWithoutSource", told))
@@ -235,6 +248,11 @@ def _matching(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
 
 
 def _scope(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
+    for at, group in enumerate(mapping.scope_filter):
+        where = f"{place}.scope.groups[{at}]"
+        yield from _text(group.name, f"{where}.name")
+        for number, clause in enumerate(group.clauses):
+            yield from _text(clause.value, f"{where}.clauses[{number}].targetOperand")
     for one in filters.faults(mapping.scope_filter, list(readable(mapping).values())):
         yield Fault(f"{place}.scope.groups{one.path}", _better_suggested(one.reason))
 

@@ -58,7 +58,13 @@ SCHEMAS: Final[Mapping[str, Row]] = {
         "No attribute of a SCIM user can be called “{name}”.",
         'Write it like name.givenName, emails[type eq "work"].value, or urn:…:User:costCenter.',
     ),
-    "LengthInvalid": Row("{attribute} cannot be of {length} characters at the most.", "Give a length of 1 or more."),
+    "NameNotInTarget": Row(
+        "{app} has no attribute “{name}”[; perhaps {suggestion} is meant][; it has {known}].",
+        "Take it out, or map to one that is there.",
+    ),
+    "LengthInvalid": Row(
+        "{attribute} cannot be of {length} characters at the most.", "Give a length of 1 to 999999999, or none."
+    ),
     "AttributeTwice": Row("There are two attributes {attribute}.", "Take one of them out."),
     "AttributeHeldAnyway": Row("Every directory has {attribute}.", "Take it out: it need not be added."),
     "MappingToUnknownAttribute": Row(
@@ -71,6 +77,8 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     ),
     "MappedTwice": Row("There is another mapping to {target}.", "Take one of them out."),
     "MappingEmpty": Row("The mapping to {target} has neither a source nor a default.", "Give it one, or take it out."),
+    "DefaultEmpty": Row("The default of {target} is an empty text.", "Give it another, or none: `--no-default`."),
+    "TextUnusable": Row("It holds a character that is none: {character}.", "Take that out."),
     "RequiredUnmapped": Row(
         "The target requires {attribute}, and no mapping or default gives it a value.", "Map something to it."
     ),
@@ -120,12 +128,17 @@ SCHEMAS: Final[Mapping[str, Row]] = {
         "The matching priority {priority} is given to {targets}.", "Give each another; the lowest is tried first."
     ),
     "MatchingPriorityInvalid": Row(
-        "{target} cannot have the matching priority {priority}.", "Write 1 or more; 0 is no matching attribute."
+        "{target} cannot have the matching priority {priority}.", "Write 1 to 2147483647; 0 is no matching attribute."
     ),
     # ---- warnings --------------------------------------------------------------------------------------------------
     "ChangesByItself": Row(
         "What is mapped to {target} changes by itself: whenever everybody is evaluated, it may be sent anew.",
         "If it need not follow the time, let it apply on creation only: `--when creation`.",
+    ),
+    "NobodySwitchedOn": Row(
+        "What is mapped to {target} is not sent to accounts that are there: whoever was disabled and comes back stays"
+        " disabled.",
+        "Map Not([IsSoftDeleted]) to it, always.",
     ),
     "ClearsNever": Row(
         "{target} is never cleared: what is mapped to it is only added, sent on creation only, or not written at all.",

@@ -63,6 +63,11 @@ HIDDEN = ("Redact([employeeId])", 'Redact(Append([employeeId], "-1"))')
 FILTERING = AttributeMapping(OBJECT_FILTER, 'IIF([country] = "DE", IgnoreObjectFlow, "False")')
 
 
+def _required(one: AttributeDefinition, mapped: set[str]) -> bool:
+    """May the target require it?"""
+    return one.name in mapped or one.mutability == "ReadOnly"
+
+
 @st.composite
 def schemas(draw: st.DrawFn) -> SynchronizationSchema:
     """Any that may be saved."""
@@ -82,12 +87,13 @@ def schemas(draw: st.DrawFn) -> SynchronizationSchema:
         )
     if draw(st.booleans()):
         mappings.append(replace(FILTERING, flow_null_values=draw(st.booleans())))
+    given = {one.target for one in mappings if not one.flow_null_values}
     key = AttributeDefinition("userName", required=True)
     mapping = ObjectMapping(
         name=draw(names),
         source="User",
         target="User",
-        attributes=(key, *attributes),
+        attributes=(key, *(replace(one, required=_required(one, given) and draw(st.booleans())) for one in attributes)),
         mappings=tuple(mappings),
         flow_types=frozenset(draw(st.sets(st.sampled_from(("Add", "Update", "Delete"))))),
         scope_filter=tuple(draw(st.lists(groups, max_size=3))),

@@ -180,6 +180,12 @@ def test_a_minimal_mapping_gets_graphs_defaults() -> None:
     assert read(document).object_mappings[0].mappings[4] == AttributeMapping("title", "[jobTitle]")
 
 
+def test_an_empty_default_as_entra_writes_it_is_none() -> None:
+    document = written(SCHEMA)
+    mapping_in(document)["attributeMappings"][4]["defaultValue"] = ""
+    assert read(document) == SCHEMA
+
+
 def test_what_may_be_done_stays_as_it_is_where_the_document_does_not_say() -> None:
     document = written(SCHEMA)
     del mapping_in(document)["flowTypes"]

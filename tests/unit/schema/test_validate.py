@@ -86,6 +86,9 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
     "unknown source": (mapped("tags", "[emial]"), f"{FIFTH}.source.expression", "UnknownAttribute"),
     "wrong arguments": (mapped("tags", "Split()"), f"{FIFTH}.source.expression", "WrongNumberOfArguments"),
     "unfit default": (mapped("level", "[employeeId]", default="ten"), f"{FIFTH}.defaultValue", "ValueUnfit"),
+    "empty default": (mapped("tags", "[mail]", default=""), f"{FIFTH}.defaultValue", "DefaultEmpty"),
+    "default with a NUL": (mapped("tags", None, default="a\0"), f"{FIFTH}.defaultValue", "TextUnusable"),
+    "half a character": (mapped("tags", '"\udcff"'), f"{FIFTH}.source.expression", "TextUnusable"),
     "unfit constant": (instead("active", '"yes"'), f"{PLACE}.attributeMappings[2].source.expression", "ValueUnfit"),
     "constant too long": (mapped("userName", f'"{"x" * 41}"'), f"{FIFTH}.source.expression", "ValueUnfit"),
     "several for one": (mapped("level", "[otherMails]"), f"{FIFTH}.source.expression", "SeveralForOne"),
@@ -180,12 +183,22 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         f"{PLACE}.attributeMappings[1].matchingPriority",
         "MatchingPriorityInvalid",
     ),
+    "priority beyond all measure": (
+        instead("title", "[jobTitle]", matching_priority=2**31),
+        f"{PLACE}.attributeMappings[1].matchingPriority",
+        "MatchingPriorityInvalid",
+    ),
     "no matching": (instead("userName", "[mail]"), f"{PLACE}.attributeMappings", "NoMatching"),
     "required unmapped": (having(AttributeDefinition("mail", required=True)), f"{TARGET}[10]", "RequiredUnmapped"),
     "attribute twice": (having(AttributeDefinition("TITLE")), f"{TARGET}[10].name", "AttributeTwice"),
     "name with a blank": (having(AttributeDefinition(" x")), f"{TARGET}[10].name", "NameInvalid"),
     "name with a control": (having(AttributeDefinition("a\x1bb")), f"{TARGET}[10].name", "NameInvalid"),
     "no length": (having(AttributeDefinition("short", max_length=0)), f"{TARGET}[10]", "LengthInvalid"),
+    "length beyond all measure": (
+        having(AttributeDefinition("long", max_length=10**9)),
+        f"{TARGET}[10]",
+        "LengthInvalid",
+    ),
     "added what is there": (
         replace(SOUND, source_attributes=(AttributeDefinition("mail"),)),
         f"{SOURCE}['mail']",
@@ -215,6 +228,16 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         replace(SOUND, scope_filter=(FilterGroup("Sales", (FilterClause("department", "EQUALS"),)),)),
         f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
         "FilterValueMissing",
+    ),
+    "group with half a character": (
+        replace(SOUND, scope_filter=(FilterGroup("\udcff", (FilterClause("mail", "IS NULL"),)),)),
+        f"{PLACE}.scope.groups[0].name",
+        "TextUnusable",
+    ),
+    "filter with a NUL": (
+        replace(SOUND, scope_filter=(FilterGroup("x", (FilterClause("mail", "EQUALS", "a\0"),)),)),
+        f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
+        "TextUnusable",
     ),
     "user into group": (replace(SOUND, target="Group"), f"{PLACE}.targetObjectName", "ObjectTypesDiffer"),
     "without a name": (replace(SOUND, name=""), f"{PLACE}.name", "NameInvalid"),
@@ -296,6 +319,16 @@ WARNED: dict[str, tuple[ObjectMapping, str, str]] = {
         f"{FIFTH}.flowNullValues",
         "ClearsNever",
     ),
+    "nobody comes back": (
+        replace(SOUND, mappings=tuple(one for one in SOUND.mappings if one.target != "active")),
+        f"{PLACE}.attributeMappings",
+        "NobodySwitchedOn",
+    ),
+    "nobody comes back, for it is sent on creation": (
+        instead("active", "Not([IsSoftDeleted])", flow_type="ObjectAddOnly"),
+        f"{PLACE}.attributeMappings",
+        "NobodySwitchedOn",
+    ),
     "a pattern that is not anchored": (
         replace(SOUND, scope_filter=(FilterGroup("Corp", (FilterClause("mail", "REGEX MATCH", ".*corp"),)),)),
         f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
@@ -326,8 +359,9 @@ def test_what_may_be_saved_and_is_pointed_out(warning: str) -> None:
         having(AttributeDefinition("born", mutability="Immutable"), mapping=AttributeMapping("born", "Now()")),
         mapped("hidden", "[mail]", default="x", flow_null_values=True),
         mapped("hidden", "Guid("),
+        replace(SOUND, mappings=SOUND.mappings[:1], flow_types=frozenset({"Add"})),
     ],
-    ids=["on creation", "unique", "not written", "cannot be changed", "cleared", "a fault"],
+    ids=["on creation", "unique", "not written", "cannot be changed", "cleared", "a fault", "nobody is disabled"],
 )
 def test_nothing_else_is_pointed_out(sound: ObjectMapping) -> None:
     assert warned(sound) == []

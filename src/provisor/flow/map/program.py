@@ -100,7 +100,7 @@ def compile_mapping(mapping: ObjectMapping, seal: Seal = lambda _: REDACTED) -> 
         steps=tuple(steps),
         unique=tuple(unique),
         matching=tuple(one.target for one in mapping.matching),
-        required=tuple(definition.name for definition in mapping.attributes if definition.required),
+        required=tuple(one.name for one in mapping.attributes if one.required and one.mutability != "ReadOnly"),
         comparable={
             one.target: comparing(definitions.get(one.target) or AttributeDefinition(one.target))
             for one in mapping.mappings
