@@ -129,7 +129,7 @@ async def _load(parts: Parts, cycle: Cycle) -> tuple[Job, MappingProgram]:
     async with parts.database.read() as connection:
         job = await jobs.get_job(connection, cycle.job_id)
         assert job is not None, "a cycle goes with its job"
-        schema = await jobs.load_schema(connection, job.id, cycle.schema_version)
+        schema = parts.schema or await jobs.load_schema(connection, job.id, cycle.schema_version)
     mapping = schema.mapping_for("User")
     assert mapping is not None, "a schema is validated when it is saved"
     return job, compile_mapping(mapping, parts.seal)
