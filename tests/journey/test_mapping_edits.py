@@ -134,9 +134,9 @@ async def test_a_source_attribute_is_described_anew(scim: Installation) -> None:
 async def test_an_attribute_that_is_not_there_cannot_be_taken_out(scim: Installation) -> None:
     one = mapping_of((await mappings.get(scim, SCIM)).schema, "User")
     one = add_attribute(one, "source", AttributeDefinition(COST))
-    assert refused(lambda: remove_attribute(one, "target", "titel")) == {
+    assert refused(lambda: remove_attribute(one, "target", "titlle")) == {
         "code": "UnknownTargetAttribute",
-        "attribute": "titel",
+        "attribute": "titlle",
         "suggestion": "title",
     }
     assert refused(lambda: remove_attribute(one, "source", "extension_costCentre")) == {
@@ -165,9 +165,9 @@ async def test_an_attribute_that_the_app_cannot_have_is_refused(world: World) ->
 async def test_what_the_target_needs_and_what_finds_accounts_cannot_be_taken_away(scim: Installation) -> None:
     one = mapping_of((await mappings.get(scim, SCIM)).schema, "User")
     assert await codes(scim, lambda it: remove_mapping(it, "userName")) == ["RequiredUnmapped", "NoMatching"]
-    assert refused(lambda: remove_mapping(one, "titel")) == {
+    assert refused(lambda: remove_mapping(one, "titlle")) == {
         "code": "UnknownMapping",
-        "target": "titel",
+        "target": "titlle",
         "suggestion": "title",
     }
     assert refused(lambda: mapping_of(SynchronizationSchema((one,)), "Group", SCIM))["code"] == "UnknownObjectMapping"

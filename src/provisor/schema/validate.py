@@ -17,6 +17,7 @@ from provisor.flow.map import OBJECT_FILTER, fitting
 from provisor.schema.fault import Fault, Places, places_of
 
 LONGEST_NAME: Final = 400  # characters
+MOST: Final = 1000  # attributes on a side, mappings, clauses
 LARGEST_LENGTH: Final = 10**9 - 1
 LARGEST_PRIORITY: Final = 2**31 - 1
 OUR_ROLES: Final = "appRoles"
@@ -44,6 +45,9 @@ def _together(schema: SynchronizationSchema, places: Sequence[Places]) -> Iterat
 
 
 def _object_mapping(mapping: ObjectMapping, place: Places) -> Iterator[Fault]:
+    if too_many := list(_too_many(mapping, place)):
+        yield from too_many  # and no more: to look into them would take too long
+        return
     if not _is_name(mapping.name):
         yield Fault(f"{place.mapping}.name", Reason("NameInvalid", {"name": mapping.name[:80]}))
     if mapping.source != mapping.target:
@@ -56,6 +60,18 @@ def _object_mapping(mapping: ObjectMapping, place: Places) -> Iterator[Fault]:
         yield from _mapping(mapping, number, one, known, f"{place.mapping}.attributeMappings[{number}]")
     yield from _matching(mapping, place.mapping)
     yield from _scope(mapping, place.mapping)
+
+
+def _too_many(mapping: ObjectMapping, place: Places) -> Iterator[Fault]:
+    counted = {
+        place.target: len(mapping.attributes),
+        place.source: len(mapping.source_attributes),
+        f"{place.mapping}.attributeMappings": len(mapping.mappings),
+        f"{place.mapping}.scope.groups": sum(len(group.clauses) or 1 for group in mapping.scope_filter),
+    }
+    for where, count in counted.items():
+        if count > MOST:
+            yield Fault(where, Reason("TooMany", {"count": str(count), "limit": str(MOST)}))
 
 
 # ---- lists of attributes --------------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     "ObjectMappingTwice": Row(
         'The mapping "{mapping}" is a second one for objects of type {type}.', "Join them: there is one for each type."
     ),
+    "TooMany": Row("These are {count}, and may be {limit} at the most.", "Take out what nobody needs."),
     "ObjectTypesDiffer": Row("A {source} cannot become a {target}.", "Map users to users, and groups to groups."),
     "NameInvalid": Row("This is no name[: “{name}”].", "Write 1 to 400 visible characters, none of them around it."),
     "NameNotScim": Row(

@@ -239,6 +239,16 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
         "TextUnusable",
     ),
+    "too many attributes": (
+        having(*(AttributeDefinition(f"x{number}") for number in range(1000))),
+        TARGET,
+        "TooMany",
+    ),
+    "too many clauses": (
+        replace(SOUND, scope_filter=(FilterGroup("x", (FilterClause("mail", "IS NULL"),) * 1001),)),
+        f"{PLACE}.scope.groups",
+        "TooMany",
+    ),
     "user into group": (replace(SOUND, target="Group"), f"{PLACE}.targetObjectName", "ObjectTypesDiffer"),
     "without a name": (replace(SOUND, name=""), f"{PLACE}.name", "NameInvalid"),
     "users switched off": (replace(SOUND, enabled=False), "synchronizationRules", "NoUserMapping"),
