@@ -15,7 +15,7 @@ from tests.journey.test_scim import connected, staff, sync
 from tests.world import APP as GOTO
 from tests.world import World, ldif_group, ldif_person
 
-from provisor.app import apps, compose, mappings, people
+from provisor.app import apps, assignments, compose, mappings, people
 from provisor.app.installation import Installation
 from provisor.domain.error import Refused
 from provisor.domain.schema import (
@@ -29,7 +29,7 @@ from provisor.domain.schema import (
     SynchronizationSchema,
 )
 from provisor.gallery import gallery
-from provisor.schema import SchemaRefused
+from provisor.schema import SchemaRefused, warnings
 from provisor.schema.edit import (
     add_attribute,
     add_clause,
@@ -180,6 +180,26 @@ async def test_a_mapping_that_changes_by_itself_is_pointed_out_before_it_is_save
     assert [each.reason.code for each in found.warnings] == ["ChangesByItself"]
     calm = set_mapping(one, "title", {"flow_type": "ObjectAddOnly"})
     assert (await mappings.preview(scim, SCIM, put(stored.schema, calm))).warnings == []
+
+
+async def test_where_active_is_sent_on_creation_only_nobody_is_switched_on_again_which_is_pointed_out(
+    tmp_path: Path,
+) -> None:
+    async with (
+        ScimEmulator(Options(bulk=False)) as emulator,
+        connected(tmp_path / "home", emulator.url, emulator.options.token, staff(1)) as installation,
+    ):
+        await sync(installation)
+        one = await edit(installation, SCIM, lambda it: set_mapping(it, "active", {"flow_type": "ObjectAddOnly"}))
+        assert [each.reason.code for each in warnings(SynchronizationSchema((one,)))] == ["NobodySwitchedOn"]
+        await assignments.unassign(installation, SCIM, "Group", "all", None)
+        await sync(installation)
+        await assignments.assign(installation, SCIM, "Group", "all", "user")
+        await sync(installation)
+        assert emulator.user("p00000@corp.example")["active"] is False
+        await mappings.save(installation, SCIM, await mappings.earlier(installation, SCIM))
+        await sync(installation)
+        assert emulator.user("p00000@corp.example")["active"] is True
 
 
 # ---- who is in scope ------------------------------------------------------------------------------------------------
