@@ -167,7 +167,18 @@ async def test_plain_values_replace_all_that_were_there(updates: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a b", "emails[type eq work].value", 'emails[type eq "work"]', "id", "meta", "a.b.c"]
+    "name",
+    [
+        "",
+        "a b",
+        "emails[type eq work].value",
+        'emails[type eq "work"]',
+        "id",
+        "meta",
+        "Schemas",
+        "a.b.c",
+        "Emails.value",
+    ],
 )
 async def test_a_name_that_means_no_place_is_refused_before_anything_is_sent(name: str) -> None:
     async with ScimEmulator() as scim, opened(scim.url) as target:

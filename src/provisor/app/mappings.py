@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -14,6 +14,7 @@ from provisor.app import provisioning
 from provisor.app.connections import open_target
 from provisor.app.installation import Installation
 from provisor.connector import Describes
+from provisor.connectors.gotomeeting import ATTRIBUTES
 from provisor.connectors.scim.paths import path_of
 from provisor.domain.change import Reason
 from provisor.domain.error import EntryError, JobError, Refused, RetryLater
@@ -77,17 +78,33 @@ def check(app: App, schema: SynchronizationSchema) -> None:
 
 
 def _names(app: App, schema: SynchronizationSchema) -> Sequence[Fault]:
-    """Names that mean no place in what a SCIM app holds."""
-    wrong: list[Fault] = []
-    if app_cases.manifest_of(app).connector != "scim":
-        return wrong
-    for mapping, place in zip(schema.object_mappings, places_of(schema), strict=True):
-        for number, one in enumerate(mapping.attributes):
-            try:
-                path_of(one.name) if one.mutability != "ReadOnly" else None
-            except EntryError:
-                wrong.append(Fault(f"{place.target}[{number}].name", Reason("NameNotScim", {"name": one.name[:80]})))
-    return wrong
+    """Names that mean nothing to the app's connector."""
+    unknown = NAMES[app_cases.manifest_of(app).connector]
+    return [
+        Fault(f"{place.target}[{number}].name", reason)
+        for mapping, place in zip(schema.object_mappings, places_of(schema), strict=True)
+        for number, one in enumerate(mapping.attributes)
+        if one.mutability != "ReadOnly" and (reason := unknown(one.name)) is not None
+    ]
+
+
+def _unknown_to_scim(name: str) -> Reason | None:
+    try:
+        path_of(name)
+    except EntryError:
+        return Reason("NameNotScim", {"name": name[:80]})
+    return None
+
+
+def _unknown_to_goto(name: str) -> Reason | None:
+    if name in ATTRIBUTES:
+        return None
+    told = {"app": "GoTo", "name": name[:80], "known": ", ".join(ATTRIBUTES)}
+    return Reason("NameNotInTarget", {**told, **suggestion(name, ATTRIBUTES)})
+
+
+NAMES: Final[Mapping[str, Callable[[str], Reason | None]]] = {"gotomeeting": _unknown_to_goto, "scim": _unknown_to_scim}
+"""By connector: why an attribute cannot be called so; None: it can."""
 
 
 async def preview(installation: Installation, word: str, schema: SynchronizationSchema) -> Consequences:

@@ -34,7 +34,7 @@ class AttributeDefinition(Struct, frozen=True):
     """One attribute that a system holds, and what it takes.
 
     ReadOnly: never written · Immutable: written at creation only · WriteOnly: never shown, so never compared with what
-    the target says. `filterable`: accounts can be found by it.
+    the target says. `filterable`: the target takes it in a filter.
     """
 
     name: str
@@ -45,6 +45,11 @@ class AttributeDefinition(Struct, frozen=True):
     max_length: int | None = None
     mutability: Mutability = "ReadWrite"
     filterable: bool = True
+
+    @property
+    def findable(self) -> bool:
+        """Can the target be asked which account has a value of it?"""
+        return self.filterable and not self.multivalued and self.mutability != "WriteOnly"
 
 
 class AttributeMapping(Struct, frozen=True):

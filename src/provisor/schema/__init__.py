@@ -2,7 +2,8 @@
 
 from provisor.schema.fault import Fault, SchemaRefused
 from provisor.schema.reading import MAXIMUM_SIZE, read_schema
-from provisor.schema.validate import faults, warnings
+from provisor.schema.validate import faults
+from provisor.schema.warnings import warnings
 from provisor.schema.writing import Named, schema_document
 
 __all__ = [

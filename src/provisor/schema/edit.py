@@ -87,12 +87,12 @@ def _with(one: ObjectMapping, side: Side, attributes: Sequence[AttributeDefiniti
 
 def add_clause(one: ObjectMapping, group: str | None, clause: FilterClause) -> ObjectMapping:
     """A clause that must hold with the others of its group; None: of the first group."""
-    name = group or (one.scope_filter[0].name if one.scope_filter else FIRST_GROUP)
-    if all(each.name != name for each in one.scope_filter):
-        return replace(one, scope_filter=(*one.scope_filter, FilterGroup(name, (clause,))))
-    groups = (
-        replace(each, clauses=(*each.clauses, clause)) if each.name == name else each for each in one.scope_filter
-    )
+    named = (each for each in one.scope_filter if group is None or each.name == group)
+    found = next(named, None)
+    if found is None:
+        new = FilterGroup(FIRST_GROUP if group is None else group, (clause,))
+        return replace(one, scope_filter=(*one.scope_filter, new))
+    groups = (replace(each, clauses=(*each.clauses, clause)) if each is found else each for each in one.scope_filter)
     return replace(one, scope_filter=tuple(groups))
 
 

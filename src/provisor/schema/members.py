@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from provisor.domain.change import Reason
 from provisor.schema.fault import Fault
-from provisor.schema.validate import suggestion
+from provisor.schema.validate import LARGEST_PRIORITY, suggestion
 
 T = TypeVar("T", bound=str)
 
@@ -79,7 +79,7 @@ class Members:
         found = self._held.get(name)
         if found is None:
             return 0
-        if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 1 << 31:
+        if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= LARGEST_PRIORITY:
             return found
         self.wrong(name, "a whole number that is not negative")
         return 0

@@ -27,7 +27,7 @@ from provisor.expression.parse import MAXIMUM_DEPTH
 from provisor.schema.fault import Fault, Places, SchemaRefused
 from provisor.schema.members import Members, Notes
 from provisor.schema.source import text_of
-from provisor.schema.validate import faults
+from provisor.schema.validate import LARGEST_LENGTH, faults
 
 MAXIMUM_SIZE: Final = 4 << 20  # bytes
 BOM: Final = b"\xef\xbb\xbf"
@@ -142,7 +142,7 @@ class _Reader:
             required=one.flag("required", otherwise=False),
             multivalued=one.flag("multivalued", otherwise=False),
             case_exact=one.flag("caseExact", otherwise=False),
-            max_length=int(length) if length.isdecimal() and len(length) < 10 else None,
+            max_length=int(length) if length.isdecimal() and len(length) <= len(str(LARGEST_LENGTH)) else None,
             mutability="ReadOnly" if one.flag("anchor", otherwise=False) else mutability,
             filterable=one.flag("filterable", otherwise=True),
         )
@@ -228,7 +228,7 @@ class _Reader:
             source=self.source(one.value("source"), one.at("source")) if "source" in one else None,
             flow_type=one.choice("flowType", _FLOWS, "Always"),
             matching_priority=one.number("matchingPriority"),
-            default=one.text("defaultValue"),
+            default=one.text("defaultValue") or None,
             flow_null_values=one.flag("flowNullValues", otherwise=False),
         )
 

@@ -13,10 +13,13 @@ from provisor.domain.resource import Value
 from provisor.domain.schema import AttributeDefinition, AttributeMapping, ObjectMapping, SynchronizationSchema
 from provisor.expression import Expression, ExpressionError, compile_expression
 from provisor.flow import filter as filters
-from provisor.flow.map import fitting
+from provisor.flow.map import OBJECT_FILTER, fitting
 from provisor.schema.fault import Fault, Places, places_of
 
 LONGEST_NAME: Final = 400  # characters
+MOST: Final = 1000  # attributes on a side, mappings, clauses
+LARGEST_LENGTH: Final = 10**9 - 1
+LARGEST_PRIORITY: Final = 2**31 - 1
 OUR_ROLES: Final = "appRoles"
 """The one target attribute that takes the roles as they are: its connector knows what each of them gives."""
 
@@ -42,6 +45,9 @@ def _together(schema: SynchronizationSchema, places: Sequence[Places]) -> Iterat
 
 
 def _object_mapping(mapping: ObjectMapping, place: Places) -> Iterator[Fault]:
+    if too_many := list(_too_many(mapping, place)):
+        yield from too_many  # and no more: to look into them would take too long
+        return
     if not _is_name(mapping.name):
         yield Fault(f"{place.mapping}.name", Reason("NameInvalid", {"name": mapping.name[:80]}))
     if mapping.source != mapping.target:
@@ -54,6 +60,18 @@ def _object_mapping(mapping: ObjectMapping, place: Places) -> Iterator[Fault]:
         yield from _mapping(mapping, number, one, known, f"{place.mapping}.attributeMappings[{number}]")
     yield from _matching(mapping, place.mapping)
     yield from _scope(mapping, place.mapping)
+
+
+def _too_many(mapping: ObjectMapping, place: Places) -> Iterator[Fault]:
+    counted = {
+        place.target: len(mapping.attributes),
+        place.source: len(mapping.source_attributes),
+        f"{place.mapping}.attributeMappings": len(mapping.mappings),
+        f"{place.mapping}.scope.groups": sum(len(group.clauses) or 1 for group in mapping.scope_filter),
+    }
+    for where, count in counted.items():
+        if count > MOST:
+            yield Fault(where, Reason("TooMany", {"count": str(count), "limit": str(MOST)}))
 
 
 # ---- lists of attributes --------------------------------------------------------------------------------------------
@@ -89,8 +107,15 @@ def _source_attributes(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
 def _definition(one: AttributeDefinition, where: str) -> Iterator[Fault]:
     if not _is_name(one.name):
         yield Fault(f"{where}.name", Reason("NameInvalid", {"name": one.name[:80]}))
-    if one.max_length is not None and one.max_length < 1:
+    if one.max_length is not None and not 1 <= one.max_length <= LARGEST_LENGTH:
         yield Fault(where, Reason("LengthInvalid", {"attribute": one.name, "length": str(one.max_length)}))
+
+
+def _text(text: str | None, where: str) -> Iterator[Fault]:
+    """Neither every database nor any file takes these characters."""
+    unusable = next((sign for sign in text or "" if sign == "\0" or "\ud800" <= sign <= "\udfff"), None)
+    if unusable is not None:
+        yield Fault(where, Reason("TextUnusable", {"character": f"U+{ord(unusable):04X}"}))
 
 
 def _is_name(name: str) -> bool:
@@ -107,6 +132,10 @@ def _mapping(
     yield from _target(mapping, number, definition, f"{where}.targetAttributeName")
     if one.source is None and one.default is None:
         yield Fault(where, Reason("MappingEmpty", {"target": one.target}))
+    if one.default == "":
+        yield Fault(f"{where}.defaultValue", Reason("DefaultEmpty", {"target": one.target}))
+    for member, text in (("source.expression", one.source), ("defaultValue", one.default)):
+        yield from _text(text, f"{where}.{member}")
     expression: Expression | None = None
     if one.source is not None:
         try:
@@ -115,21 +144,32 @@ def _mapping(
             yield Fault(f"{where}.source.expression", _better_suggested(error.reason))
     if definition is not None:
         yield from _values(one, definition, expression, known, where)
+    elif one.target == OBJECT_FILTER:
+        yield from _object_filter(one, where)
     if one.matching_priority:
         yield from _matching_mapping(one, definition, expression, f"{where}.matchingPriority")
+    if expression is not None:
+        yield from _looked_for(one, definition, expression, f"{where}.source.expression")
 
 
 def _target(mapping: ObjectMapping, number: int, definition: AttributeDefinition | None, where: str) -> Iterator[Fault]:
     target = mapping.mappings[number].target
     if target.casefold() == "id":
         yield Fault(where, Reason("KeyAsTarget", {"target": target}))
-    elif definition is None:
-        names = [one.name for one in mapping.attributes]
+    elif definition is None and target != OBJECT_FILTER:
+        names = [*(one.name for one in mapping.attributes), OBJECT_FILTER]
         yield Fault(where, Reason("MappingToUnknownAttribute", {"target": target, **suggestion(target, names)}))
-    elif definition.mutability == "ReadOnly":
+    elif definition is not None and definition.mutability == "ReadOnly":
         yield Fault(where, Reason("MappingToReadOnly", {"target": target}))
     if any(one.target == target for one in mapping.mappings[:number]):
         yield Fault(where, Reason("MappedTwice", {"target": target}))
+
+
+def _object_filter(one: AttributeMapping, where: str) -> Iterator[Fault]:
+    """It is no attribute that an account has."""
+    for used, member in ((one.matching_priority, "matchingPriority"), (one.default is not None, "defaultValue")):
+        if used:
+            yield Fault(f"{where}.{member}", Reason("ObjectFilterHoldsNothing", {"target": one.target}))
 
 
 def _values(
@@ -189,16 +229,26 @@ def _matching_mapping(
     one: AttributeMapping, definition: AttributeDefinition | None, expression: Expression | None, where: str
 ) -> Iterator[Fault]:
     told = {"target": one.target}
-    if one.matching_priority < 0:
+    if not 0 <= one.matching_priority <= LARGEST_PRIORITY:
         yield Fault(where, Reason("MatchingPriorityInvalid", {**told, "priority": str(one.matching_priority)}))
     if one.source is None:
         yield Fault(where, Reason("MatchingWithoutSource", told))
     if expression is not None and expression.candidates is not None:
         yield Fault(where, Reason("MatchingBySelectUniqueValue", told))
-    if definition is not None:
-        hidden = definition.multivalued or definition.mutability == "WriteOnly" or not definition.filterable
-        if hidden:
-            yield Fault(where, Reason("MatchingNotFilterable", told))
+    if definition is not None and not definition.findable:
+        yield Fault(where, Reason("MatchingNotFilterable", told))
+
+
+def _looked_for(
+    one: AttributeMapping, definition: AttributeDefinition | None, expression: Expression, where: str
+) -> Iterator[Fault]:
+    """Values that the target is asked about."""
+    unique = expression.candidates is not None
+    askable = one.target != OBJECT_FILTER if definition is None else definition.findable
+    if unique and not askable:
+        yield Fault(where, Reason("UniqueNotFilterable", {"target": one.target}))
+    if expression.redacted and (unique or one.matching_priority):
+        yield Fault(where, Reason("RedactedLookedFor", {"target": one.target}))
 
 
 def _matching(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
@@ -214,17 +264,13 @@ def _matching(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
 
 
 def _scope(mapping: ObjectMapping, place: str) -> Iterator[Fault]:
+    for at, group in enumerate(mapping.scope_filter):
+        where = f"{place}.scope.groups[{at}]"
+        yield from _text(group.name, f"{where}.name")
+        for number, clause in enumerate(group.clauses):
+            yield from _text(clause.value, f"{where}.clauses[{number}].targetOperand")
     for one in filters.faults(mapping.scope_filter, list(readable(mapping).values())):
         yield Fault(f"{place}.scope.groups{one.path}", _better_suggested(one.reason))
-
-
-def warnings(schema: SynchronizationSchema) -> Sequence[Fault]:
-    """What may be saved, and may not mean what whoever wrote it thinks."""
-    return [
-        Fault(f"{place.mapping}.scope.groups{one.path}", one.reason)
-        for mapping, place in zip(schema.object_mappings, places_of(schema), strict=True)
-        for one in filters.warnings(mapping.scope_filter)
-    ]
 
 
 def suggestion(name: str, names: Sequence[str]) -> Mapping[str, str]:

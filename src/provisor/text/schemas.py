@@ -52,13 +52,20 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     "ObjectMappingTwice": Row(
         'The mapping "{mapping}" is a second one for objects of type {type}.', "Join them: there is one for each type."
     ),
+    "TooMany": Row("These are {count}, and may be {limit} at the most.", "Take out what nobody needs."),
     "ObjectTypesDiffer": Row("A {source} cannot become a {target}.", "Map users to users, and groups to groups."),
     "NameInvalid": Row("This is no name[: “{name}”].", "Write 1 to 400 visible characters, none of them around it."),
     "NameNotScim": Row(
         "No attribute of a SCIM user can be called “{name}”.",
         'Write it like name.givenName, emails[type eq "work"].value, or urn:…:User:costCenter.',
     ),
-    "LengthInvalid": Row("{attribute} cannot be of {length} characters at the most.", "Give a length of 1 or more."),
+    "NameNotInTarget": Row(
+        "{app} has no attribute “{name}”[; perhaps {suggestion} is meant][; it has {known}].",
+        "Take it out, or map to one that is there.",
+    ),
+    "LengthInvalid": Row(
+        "{attribute} cannot be of {length} characters at the most.", "Give a length of 1 to 999999999, or none."
+    ),
     "AttributeTwice": Row("There are two attributes {attribute}.", "Take one of them out."),
     "AttributeHeldAnyway": Row("Every directory has {attribute}.", "Take it out: it need not be added."),
     "MappingToUnknownAttribute": Row(
@@ -71,6 +78,8 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     ),
     "MappedTwice": Row("There is another mapping to {target}.", "Take one of them out."),
     "MappingEmpty": Row("The mapping to {target} has neither a source nor a default.", "Give it one, or take it out."),
+    "DefaultEmpty": Row("The default of {target} is an empty text.", "Give it another, or none: `--no-default`."),
+    "TextUnusable": Row("It holds a character that is none: {character}.", "Take that out."),
     "RequiredUnmapped": Row(
         "The target requires {attribute}, and no mapping or default gives it a value.", "Map something to it."
     ),
@@ -99,6 +108,19 @@ SCHEMAS: Final[Mapping[str, Row]] = {
         "{target} is a matching attribute, and cannot come from SelectUniqueValue, which gives what nobody has yet.",
         "Match by another attribute.",
     ),
+    "UniqueNotFilterable": Row(
+        "Whether a value of {target} is free cannot be asked: it has several values, is never shown, or cannot be"
+        " filtered on.",
+        "Use SelectUniqueValue for another attribute.",
+    ),
+    "RedactedLookedFor": Row(
+        "Accounts are looked for by {target}, so its value stands in requests and in the log: Redact cannot hide it.",
+        "Take Redact out, or look for accounts by another attribute.",
+    ),
+    "ObjectFilterHoldsNothing": Row(
+        "{target} is no attribute of an account: it cannot be a matching attribute, and has no default.",
+        "Take the matching priority and the default out.",
+    ),
     "MatchingNotFilterable": Row(
         "Accounts cannot be found by {target}: it has several values, is never shown, or cannot be filtered on.",
         "Match by another attribute.",
@@ -107,7 +129,21 @@ SCHEMAS: Final[Mapping[str, Row]] = {
         "The matching priority {priority} is given to {targets}.", "Give each another; the lowest is tried first."
     ),
     "MatchingPriorityInvalid": Row(
-        "{target} cannot have the matching priority {priority}.", "Write 1 or more; 0 is no matching attribute."
+        "{target} cannot have the matching priority {priority}.", "Write 1 to 2147483647; 0 is no matching attribute."
+    ),
+    # ---- warnings --------------------------------------------------------------------------------------------------
+    "ChangesByItself": Row(
+        "What is mapped to {target} changes by itself: whenever everybody is evaluated, it may be sent anew.",
+        "If it need not follow the time, let it apply on creation only: `--when creation`.",
+    ),
+    "NobodySwitchedOn": Row(
+        "What is mapped to {target} is not sent to accounts that are there: whoever was disabled and comes back stays"
+        " disabled.",
+        "Map Not([IsSoftDeleted]) to it, always.",
+    ),
+    "ClearsNever": Row(
+        "{target} is never cleared: what is mapped to it is only added, sent on creation only, or not written at all.",
+        "Let it apply always, or leave it alone where the source is empty: `--keep-when-empty`.",
     ),
     # ---- faults of a document --------------------------------------------------------------------------------------
     "MemberUnknown": Row("Nobody knows a member {member}[; perhaps {suggestion} is meant].", _DOCUMENT),

@@ -68,6 +68,14 @@ def differences(change: Change) -> tuple[Difference, ...]:
     return change.action.differences
 
 
+# ---- what is required ----------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_to_give_what_the_target_makes_itself() -> None:
+    made = AttributeDefinition("id", required=True, mutability="ReadOnly")
+    assert isinstance(decide(program(attributes=(made,)), person()).action, Create)
+
+
 # ---- when it applies ------------------------------------------------------------------------------------------------
 
 

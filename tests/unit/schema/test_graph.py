@@ -12,18 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.unit.schema.any_schema import schemas, texts
 
-from provisor.domain.directory import HELD
-from provisor.domain.schema import (
-    AttributeDefinition,
-    AttributeMapping,
-    AttributeType,
-    FilterClause,
-    FilterGroup,
-    FlowType,
-    ObjectMapping,
-    SynchronizationSchema,
-)
+from provisor.domain.schema import AttributeMapping, FilterClause, FilterGroup, SynchronizationSchema
 from provisor.gallery import gallery
 from provisor.schema import MAXIMUM_SIZE, Named, SchemaRefused, read_schema, schema_document
 from provisor.schema.source import source_tree
@@ -53,77 +44,6 @@ def refused(document: object) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("app", gallery().values(), ids=list(gallery()))
 def test_what_is_written_reads_as_the_same_schema(app: Any) -> None:
     assert read(written(app.schema)) == app.schema
-
-
-names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=12)
-texts = st.text(st.characters(codec="utf-8"), max_size=12)
-added = names.map(lambda name: "extension_" + name.replace("[", "").replace("]", ""))
-types: st.SearchStrategy[AttributeType] = st.sampled_from(("String", "DateTime", "Reference", "Binary"))
-definitions = st.builds(
-    AttributeDefinition,
-    name=names.map(lambda name: f"x{name}"),
-    type=types,
-    multivalued=st.booleans(),
-    case_exact=st.booleans(),
-    max_length=st.none() | st.integers(20, 10**9 - 1),
-    mutability=st.sampled_from(("ReadWrite", "ReadOnly", "Immutable", "WriteOnly")),
-    filterable=st.booleans(),
-)
-sources = st.one_of(
-    st.sampled_from(sorted(HELD["User"].keys() - {"appRoleAssignments"})).map(lambda name: f'Join("", [{name}])'),
-    st.sampled_from(
-        (
-            'IIF([department] = "Sales", "x", IgnoreAttributeFlow)',
-            'Replace([mail], "@contoso.com", , ,"", ,)',
-            'Switch([country], , "DE", "1",\n"FR", "2")',
-            "tolower( [mail] , )",
-            'InStr([mail],"@",1,vbTextCompare)',
-        )
-    ),
-    texts.map(lambda text: 'Append([mail], "{}")'.format(text.replace("\\", "\\\\").replace('"', '\\"'))),
-)
-DEFAULTS: dict[AttributeType, st.SearchStrategy[str]] = {
-    "DateTime": st.just("2026-07-01T08:00:00Z"),
-    "Binary": st.just("aGVsbG8="),
-}
-clauses = st.one_of(
-    st.builds(FilterClause, st.just("department"), st.sampled_from(("EQUALS", "NOT EQUALS")), names),
-    st.builds(FilterClause, st.just("department"), st.sampled_from(("IS NULL", "IS NOT NULL"))),
-    st.builds(FilterClause, st.just("employeeId"), st.just("GREATER_THAN_OR_EQUALS"), st.just("100")),
-)
-groups = st.builds(FilterGroup, names, st.lists(clauses, min_size=1, max_size=3).map(tuple))
-
-
-@st.composite
-def schemas(draw: st.DrawFn) -> SynchronizationSchema:
-    """Any that may be saved."""
-    attributes = draw(st.lists(definitions, max_size=6, unique_by=lambda one: one.name.casefold()))
-    mappings = [AttributeMapping("userName", draw(sources), matching_priority=draw(st.integers(1, 9)))]
-    for one in attributes:
-        if one.mutability == "ReadOnly" or not draw(st.booleans()):
-            continue
-        flow: st.SearchStrategy[FlowType] = st.sampled_from(
-            ("Always", "ObjectAddOnly", *["MultiValueAddOnly"] * one.multivalued)
-        )
-        default = draw(st.none() | DEFAULTS.get(one.type, names))
-        source = draw(sources if default is None else st.none() | sources)
-        mappings.append(
-            AttributeMapping(one.name, source, draw(flow), 0, default, flow_null_values=draw(st.booleans()))
-        )
-    key = AttributeDefinition("userName", required=True)
-    mapping = ObjectMapping(
-        name=draw(names),
-        source="User",
-        target="User",
-        attributes=(key, *attributes),
-        mappings=tuple(mappings),
-        flow_types=frozenset(draw(st.sets(st.sampled_from(("Add", "Update", "Delete"))))),
-        scope_filter=tuple(draw(st.lists(groups, max_size=3))),
-        source_attributes=tuple(
-            replace(one, name=name) for name, one in draw(st.dictionaries(added, definitions, max_size=3)).items()
-        ),
-    )
-    return SynchronizationSchema((mapping,))
 
 
 @given(schemas())
@@ -258,6 +178,12 @@ def test_a_minimal_mapping_gets_graphs_defaults() -> None:
     minimal = {"source": {"name": "jobTitle", "type": "Attribute"}, "targetAttributeName": "title"}
     mapping_in(document)["attributeMappings"][4] = minimal
     assert read(document).object_mappings[0].mappings[4] == AttributeMapping("title", "[jobTitle]")
+
+
+def test_an_empty_default_as_entra_writes_it_is_none() -> None:
+    document = written(SCHEMA)
+    mapping_in(document)["attributeMappings"][4]["defaultValue"] = ""
+    assert read(document) == SCHEMA
 
 
 def test_what_may_be_done_stays_as_it_is_where_the_document_does_not_say() -> None:

@@ -18,7 +18,7 @@ from provisor.domain.schema import (
     SynchronizationSchema,
 )
 from provisor.gallery import gallery
-from provisor.schema import SchemaRefused, faults
+from provisor.schema import SchemaRefused, faults, warnings
 from provisor.text import describe
 
 PLACE = "synchronizationRules[0].objectMappings[0]"
@@ -65,8 +65,9 @@ def instead(target: str, source: str | None, **others: Any) -> ObjectMapping:
     return replace(SOUND, mappings=tuple(one if each.target == target else each for each in SOUND.mappings))
 
 
-def having(*attributes: AttributeDefinition) -> ObjectMapping:
-    return replace(SOUND, attributes=(*SOUND.attributes, *attributes))
+def having(*attributes: AttributeDefinition, mapping: AttributeMapping | None = None) -> ObjectMapping:
+    mappings = (*SOUND.mappings, mapping) if mapping else SOUND.mappings
+    return replace(SOUND, attributes=(*SOUND.attributes, *attributes), mappings=mappings)
 
 
 FIFTH = f"{PLACE}.attributeMappings[4]"
@@ -85,6 +86,9 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
     "unknown source": (mapped("tags", "[emial]"), f"{FIFTH}.source.expression", "UnknownAttribute"),
     "wrong arguments": (mapped("tags", "Split()"), f"{FIFTH}.source.expression", "WrongNumberOfArguments"),
     "unfit default": (mapped("level", "[employeeId]", default="ten"), f"{FIFTH}.defaultValue", "ValueUnfit"),
+    "empty default": (mapped("tags", "[mail]", default=""), f"{FIFTH}.defaultValue", "DefaultEmpty"),
+    "default with a NUL": (mapped("tags", None, default="a\0"), f"{FIFTH}.defaultValue", "TextUnusable"),
+    "half a character": (mapped("tags", '"\udcff"'), f"{FIFTH}.source.expression", "TextUnusable"),
     "unfit constant": (instead("active", '"yes"'), f"{PLACE}.attributeMappings[2].source.expression", "ValueUnfit"),
     "constant too long": (mapped("userName", f'"{"x" * 41}"'), f"{FIFTH}.source.expression", "ValueUnfit"),
     "several for one": (mapped("level", "[otherMails]"), f"{FIFTH}.source.expression", "SeveralForOne"),
@@ -124,6 +128,51 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         f"{PLACE}.attributeMappings[0].matchingPriority",
         "MatchingBySelectUniqueValue",
     ),
+    "matching by a hidden value": (
+        instead("userName", "ToLower(Redact([mail]))", matching_priority=1),
+        f"{PLACE}.attributeMappings[0].source.expression",
+        "RedactedLookedFor",
+    ),
+    "unique and hidden": (
+        instead("title", "SelectUniqueValue(Redact([mail]), [surname])"),
+        f"{PLACE}.attributeMappings[1].source.expression",
+        "RedactedLookedFor",
+    ),
+    "unique and not filterable": (
+        mapped("hidden", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "unique and never shown": (
+        mapped("pin", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "unique and of several values": (
+        mapped("tags", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "unique and no attribute": (
+        mapped("objectFilter", "SelectUniqueValue([mail], [surname])"),
+        f"{FIFTH}.source.expression",
+        "UniqueNotFilterable",
+    ),
+    "matching by no attribute": (
+        mapped("objectFilter", "[mail]", matching_priority=2),
+        f"{FIFTH}.matchingPriority",
+        "ObjectFilterHoldsNothing",
+    ),
+    "default of no attribute": (
+        mapped("objectFilter", "[mail]", default="x"),
+        f"{FIFTH}.defaultValue",
+        "ObjectFilterHoldsNothing",
+    ),
+    "no attribute, misspelled": (
+        mapped("objectfilter", "[mail]"),
+        f"{FIFTH}.targetAttributeName",
+        "MappingToUnknownAttribute",
+    ),
     "priority twice": (
         instead("title", "[jobTitle]", matching_priority=1),
         f"{PLACE}.attributeMappings[1].matchingPriority",
@@ -134,12 +183,22 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         f"{PLACE}.attributeMappings[1].matchingPriority",
         "MatchingPriorityInvalid",
     ),
+    "priority beyond all measure": (
+        instead("title", "[jobTitle]", matching_priority=2**31),
+        f"{PLACE}.attributeMappings[1].matchingPriority",
+        "MatchingPriorityInvalid",
+    ),
     "no matching": (instead("userName", "[mail]"), f"{PLACE}.attributeMappings", "NoMatching"),
     "required unmapped": (having(AttributeDefinition("mail", required=True)), f"{TARGET}[10]", "RequiredUnmapped"),
     "attribute twice": (having(AttributeDefinition("TITLE")), f"{TARGET}[10].name", "AttributeTwice"),
     "name with a blank": (having(AttributeDefinition(" x")), f"{TARGET}[10].name", "NameInvalid"),
     "name with a control": (having(AttributeDefinition("a\x1bb")), f"{TARGET}[10].name", "NameInvalid"),
     "no length": (having(AttributeDefinition("short", max_length=0)), f"{TARGET}[10]", "LengthInvalid"),
+    "length beyond all measure": (
+        having(AttributeDefinition("long", max_length=10**9)),
+        f"{TARGET}[10]",
+        "LengthInvalid",
+    ),
     "added what is there": (
         replace(SOUND, source_attributes=(AttributeDefinition("mail"),)),
         f"{SOURCE}['mail']",
@@ -170,6 +229,26 @@ WRONG: dict[str, tuple[ObjectMapping, str, str]] = {
         f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
         "FilterValueMissing",
     ),
+    "group with half a character": (
+        replace(SOUND, scope_filter=(FilterGroup("\udcff", (FilterClause("mail", "IS NULL"),)),)),
+        f"{PLACE}.scope.groups[0].name",
+        "TextUnusable",
+    ),
+    "filter with a NUL": (
+        replace(SOUND, scope_filter=(FilterGroup("x", (FilterClause("mail", "EQUALS", "a\0"),)),)),
+        f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
+        "TextUnusable",
+    ),
+    "too many attributes": (
+        having(*(AttributeDefinition(f"x{number}") for number in range(1000))),
+        TARGET,
+        "TooMany",
+    ),
+    "too many clauses": (
+        replace(SOUND, scope_filter=(FilterGroup("x", (FilterClause("mail", "IS NULL"),) * 1001),)),
+        f"{PLACE}.scope.groups",
+        "TooMany",
+    ),
     "user into group": (replace(SOUND, target="Group"), f"{PLACE}.targetObjectName", "ObjectTypesDiffer"),
     "without a name": (replace(SOUND, name=""), f"{PLACE}.name", "NameInvalid"),
     "users switched off": (replace(SOUND, enabled=False), "synchronizationRules", "NoUserMapping"),
@@ -184,6 +263,118 @@ def test_a_sound_schema_has_no_fault() -> None:
 def test_each_fault_is_found_with_its_place(fault: str) -> None:
     mapping, path, code = WRONG[fault]
     assert (path, code) in found(mapping)
+
+
+FILTERING = 'IIF([country] = "DE", IgnoreObjectFlow, "False")'
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        mapped("hidden", "Redact([mail])"),
+        mapped("level", "SelectUniqueValue([employeeId], [mail])"),
+        mapped("objectFilter", FILTERING),
+        having(AttributeDefinition("objectFilter", required=True), mapping=AttributeMapping("objectFilter", "[mail]")),
+    ],
+    ids=["hidden", "unique", "objectFilter", "an attribute of that name"],
+)
+def test_what_looks_like_a_fault_and_is_none(sound: ObjectMapping) -> None:
+    assert found(sound) == []
+
+
+# ---- warnings -------------------------------------------------------------------------------------------------------
+
+WARNED: dict[str, tuple[ObjectMapping, str, str]] = {
+    "sent anew": (mapped("hidden", 'Append("x", Guid())'), f"{FIFTH}.source.expression", "ChangesByItself"),
+    "the time": (
+        mapped("hidden", 'FormatDateTime(Now(), , "M/d/yyyy h:mm:ss tt", "yyyy")'),
+        f"{FIFTH}.source.expression",
+        "ChangesByItself",
+    ),
+    "added anew": (
+        mapped("tags", "RandomString(8, 0, 0, 0, 0)", flow_type="MultiValueAddOnly"),
+        f"{FIFTH}.source.expression",
+        "ChangesByItself",
+    ),
+    "cleared, but on creation only": (
+        mapped("hidden", "[mail]", flow_type="ObjectAddOnly", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but only added": (
+        mapped("tags", "[otherMails]", flow_type="MultiValueAddOnly", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but unique": (
+        mapped("level", "SelectUniqueValue([employeeId], [mail])", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but cannot be changed": (
+        having(
+            AttributeDefinition("born", mutability="Immutable"),
+            mapping=AttributeMapping("born", "[mail]", flow_null_values=True),
+        ),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but without a source": (
+        mapped("hidden", None, default="x", flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "cleared, but no attribute": (
+        mapped("objectFilter", FILTERING, flow_null_values=True),
+        f"{FIFTH}.flowNullValues",
+        "ClearsNever",
+    ),
+    "nobody comes back": (
+        replace(SOUND, mappings=tuple(one for one in SOUND.mappings if one.target != "active")),
+        f"{PLACE}.attributeMappings",
+        "NobodySwitchedOn",
+    ),
+    "nobody comes back, for it is sent on creation": (
+        instead("active", "Not([IsSoftDeleted])", flow_type="ObjectAddOnly"),
+        f"{PLACE}.attributeMappings",
+        "NobodySwitchedOn",
+    ),
+    "a pattern that is not anchored": (
+        replace(SOUND, scope_filter=(FilterGroup("Corp", (FilterClause("mail", "REGEX MATCH", ".*corp"),)),)),
+        f"{PLACE}.scope.groups[0].clauses[0].targetOperand",
+        "FilterPatternUnanchored",
+    ),
+}
+
+
+def warned(mapping: ObjectMapping) -> list[tuple[str, str]]:
+    return [(one.path, one.reason.code) for one in warnings(SynchronizationSchema((mapping,)))]
+
+
+@pytest.mark.parametrize("warning", WARNED)
+def test_what_may_be_saved_and_is_pointed_out(warning: str) -> None:
+    mapping, path, code = WARNED[warning]
+    assert found(mapping) == []
+    assert warned(mapping) == [(path, code)]
+    (told,) = warnings(SynchronizationSchema((mapping,)))
+    assert not describe(told.reason).startswith(code)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        mapped("hidden", "Guid()", flow_type="ObjectAddOnly"),
+        mapped("level", "SelectUniqueValue(RandomString(8, 8, 0, 0, 0))"),
+        mapped("objectFilter", 'IIF([employeeId] = Now(), IgnoreObjectFlow, "False")'),
+        having(AttributeDefinition("born", mutability="Immutable"), mapping=AttributeMapping("born", "Now()")),
+        mapped("hidden", "[mail]", default="x", flow_null_values=True),
+        mapped("hidden", "Guid("),
+        replace(SOUND, mappings=SOUND.mappings[:1], flow_types=frozenset({"Add"})),
+    ],
+    ids=["on creation", "unique", "not written", "cannot be changed", "cleared", "a fault", "nobody is disabled"],
+)
+def test_nothing_else_is_pointed_out(sound: ObjectMapping) -> None:
+    assert warned(sound) == []
 
 
 def test_a_second_mapping_of_users_is_a_fault() -> None:
@@ -224,3 +415,4 @@ def test_what_an_import_brings_is_what_every_directory_has() -> None:
 @pytest.mark.parametrize("app", gallery().values(), ids=list(gallery()))
 def test_what_the_gallery_ships_is_sound(app: Any) -> None:
     assert faults(app.schema) == []
+    assert warnings(app.schema) == []

@@ -21,7 +21,7 @@ PROPERTIES: Final = {
 NEEDED: Final = ("email", "firstName", "lastName", "appRoles")
 """What nobody is without."""
 
-_ATTRIBUTES: Final = frozenset((*PROPERTIES, "active", "appRoles"))
+ATTRIBUTES: Final = (*PROPERTIES, "active", "appRoles")
 _IDENTITY: Final = frozenset(("email", "firstName", "lastName", "locale"))
 
 
@@ -39,7 +39,7 @@ def show(
 
 def known(wanted: Attributes) -> Attributes:
     """The same attributes. Raises InvalidValue for one that GoTo does not have."""
-    strange = sorted(set(wanted) - _ATTRIBUTES)
+    strange = sorted(set(wanted).difference(ATTRIBUTES))
     if strange:
         raise InvalidValue(attribute=", ".join(strange), problem="UnknownAttribute")
     return wanted

@@ -71,9 +71,11 @@ class Path:
 def path_of(name: str) -> Path:
     """The place that a name means. Raises InvalidValue where it means none."""
     found = _NAME.fullmatch(name)
-    if found is None or (found[3] and not found[5]) or found[2] in ("schemas", "meta", "id"):
+    if found is None or (found[3] and not found[5]) or found[2].casefold() in ("schemas", "meta", "id"):
         raise InvalidValue(attribute=name, problem="UnknownAttribute")
     schema = "" if found[1] in (None, CORE) else found[1]
+    if found[5] and not found[3] and not schema and _spelled(found[2]) in VALUED:  # of which of the values?
+        raise InvalidValue(attribute=name, problem="UnknownAttribute")
     return Path(schema, found[2], (found[3], found[4]) if found[3] else None, found[5] or "")
 
 

@@ -17,7 +17,7 @@ _LONGEST = 256
 
 @function("Guid", "Guid()", "892f902b-d23f-4824-928b-2f330c5c7fd0")
 def guid(context: Context) -> Datum:
-    """A new GUID each time; a mapping that has one applies on creation only."""
+    """A new GUID each time; let a mapping that has one apply on creation only."""
     return str(UUID(int=_chance(context, "Guid")(1 << 128), version=4))
 
 

@@ -2,11 +2,14 @@
 
 from provisor.flow.map.fit import comparing, fitting
 from provisor.flow.map.program import (
+    OBJECT_FILTER,
     Desired,
     LeftOut,
     MappingProgram,
     Unique,
+    clears,
     compile_mapping,
+    flows_later,
     map_each,
     map_entry,
     named,
@@ -14,13 +17,16 @@ from provisor.flow.map.program import (
 )
 
 __all__ = [
+    "OBJECT_FILTER",
     "Desired",
     "LeftOut",
     "MappingProgram",
     "Unique",
+    "clears",
     "comparing",
     "compile_mapping",
     "fitting",
+    "flows_later",
     "map_each",
     "map_entry",
     "named",

@@ -100,7 +100,7 @@ def compile_mapping(mapping: ObjectMapping, seal: Seal = lambda _: REDACTED) -> 
         steps=tuple(steps),
         unique=tuple(unique),
         matching=tuple(one.target for one in mapping.matching),
-        required=tuple(definition.name for definition in mapping.attributes if definition.required),
+        required=tuple(one.name for one in mapping.attributes if one.required and one.mutability != "ReadOnly"),
         comparable={
             one.target: comparing(definitions.get(one.target) or AttributeDefinition(one.target))
             for one in mapping.mappings
@@ -181,11 +181,23 @@ _ALWAYS: Final[Into] = attrgetter("always")
 _ON_CREATION: Final[Into] = attrgetter("on_creation")
 
 
+def flows_later(one: AttributeMapping, definition: AttributeDefinition, expression: Expression | None) -> bool:
+    """Is anything written to an account that is there already?"""
+    if expression is None or expression.candidates is not None:
+        return False
+    return one.flow_type != "ObjectAddOnly" and definition.mutability != "Immutable"
+
+
+def clears(one: AttributeMapping, definition: AttributeDefinition, expression: Expression | None) -> bool:
+    """Does an account lose its value where the source gives none?"""
+    return one.flow_null_values and one.flow_type == "Always" and flows_later(one, definition, expression)
+
+
 def _step(one: AttributeMapping, definition: AttributeDefinition, expression: Expression | None) -> Step:
     """All that can be decided of a mapping before the first entry comes is decided here."""
     fit, evaluate = fitting(definition), _evaluation(expression)
-    later = expression is not None and one.flow_type != "ObjectAddOnly" and definition.mutability != "Immutable"
-    empty = _without(one, fit, clears=later and one.flow_null_values and one.flow_type == "Always")
+    later = flows_later(one, definition, expression)
+    empty = _without(one, fit, clears=clears(one, definition, expression))
     general = _flowing(one.target, evaluate, fit, _ALWAYS if later else _ON_CREATION, empty)
     if later and expression is not None and expression.kind == "Attribute" and ROLES not in expression.attributes:
         limit = longest_text(definition)

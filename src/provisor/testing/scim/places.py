@@ -45,6 +45,8 @@ class Place:
             self._write_selected(home, op, value)
         elif self.sub is not None:
             holder = home.setdefault(self.attribute, {})
+            if not isinstance(holder, dict):
+                raise Refusal(400, f"{self.attribute} has no {self.sub}", "invalidPath")
             _set(holder, self.sub, op, value)
         elif op == "add" and isinstance(home.get(self.attribute), list):
             home[self.attribute] += value if isinstance(value, list) else [value]
