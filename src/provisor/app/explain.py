@@ -13,9 +13,11 @@ from provisor.app.trial import planned
 from provisor.domain.assignment import AppRole
 from provisor.domain.change import Adopt, Create, Delete, Disable, Reason, Skip, Update
 from provisor.domain.job import Job
+from provisor.domain.log import LogEntry
 from provisor.domain.resource import Entry, Link
 from provisor.engine.lock import SERVICE, running
 from provisor.flow.in_scope import OutOfScope, Scope, Undecided, compile_rules, in_scope
+from provisor.flow.record import foreseen
 from provisor.ledger import Line
 from provisor.schema.edit import mapping_of
 from provisor.store import apps, candidates, directories, jobs, logs
@@ -36,7 +38,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`line`: what a cycle would do now; `unknown` says why nobody can tell. `last`: what was done last."""
+    """`line`: what a cycle would do now, and `planned` what the log would say of it; `unknown` says why nobody
+    can tell. `last`: what was done last.
+    """
 
     app: App
     entry: Entry
@@ -44,6 +48,7 @@ class Explanation:
     scope: Scope
     link: Link | None
     line: Line | None
+    planned: LogEntry | None
     unknown: Reason | None
     last: LogRow | None
     waiting: Waiting | None
@@ -112,6 +117,7 @@ async def explain(installation: Installation, word: str, user: str) -> Explanati
         scope=scope,
         link=candidate.link,
         line=line,
+        planned=foreseen(line, installation.clock()) if line else None,
         unknown=unknown,
         last=rows[0] if rows else None,
         waiting=waiting,

@@ -19,6 +19,7 @@ from provisor.cli import (
     assignment,
     credentials,
     directory,
+    explain,
     gallery,
     importing,
     leaver,
@@ -26,8 +27,10 @@ from provisor.cli import (
     mapping_edits,
     mappings,
     plan,
+    provision,
     status,
     sync,
+    trial,
 )
 from provisor.cli.failure import (
     EXIT_CODES,
@@ -85,11 +88,21 @@ def root() -> None:
     """
 
 
-for command in (directory.directory, gallery.gallery, app.app, plan.plan, sync.sync, status.status, log.logs):
+for command in (
+    directory.directory,
+    gallery.gallery,
+    app.app,
+    plan.plan,
+    sync.sync,
+    provision.provision,
+    explain.explain,
+    status.status,
+    log.logs,
+):
     root.add_command(command)
 for command in (*credentials.COMMANDS, *assignment.COMMANDS, *sync.COMMANDS, mappings.mappings):
     app.app.add_command(command)
-for command in mapping_edits.COMMANDS:
+for command in (*mapping_edits.COMMANDS, trial.test):
     mappings.mappings.add_command(command)
 for command in (*importing.COMMANDS, *leaver.COMMANDS):
     directory.directory.add_command(command)

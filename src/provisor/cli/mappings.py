@@ -168,11 +168,11 @@ def import_(app_: str, file: Path, way: Way) -> None:
     """
     from provisor.app import mappings
 
-    text = _read(file)
+    text = read_file(file)
     change(lambda installation: mappings.read(installation, app_, text), app_, way)
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
     """No more of it than can be used."""
     from provisor.schema import MAXIMUM_SIZE
 

@@ -79,7 +79,7 @@ def _cycle(row: sa.Row[Any]) -> CycleRow:
         began=row.began,
         epoch=row.epoch,
         allow=row.allow,
-        chosen=tuple(decode(row.chosen)) if row.chosen else (),
+        chosen=decode_as(row.chosen, tuple[str, ...]) if row.chosen else (),
     )
     error = decode_as(row.error, Reason) if row.error else None
     return CycleRow(one, row.requested_by, decode(row.counts), error, row.ended)
