@@ -14,7 +14,7 @@ import pytest
 from tests import processes
 from tests.world import APP, ldif_group, ldif_person
 
-from provisor.app import apps, assignments, compose, people, provisioning, status
+from provisor.app import apps, assignments, compose, on_demand, people, provisioning, status
 from provisor.app.installation import Installation
 from provisor.directory.importing import Options
 from provisor.settings import Settings
@@ -114,6 +114,25 @@ async def test_a_person_asks_the_service_for_a_cycle_a_restart_and_a_plan(tmp_pa
                 last = row
             assert last.cycle.kind == "initial"
             assert last.counts == {}
+        finally:
+            assert processes.stop(service) == 0
+
+
+async def test_a_person_asks_the_service_for_somebody_on_demand(tmp_path: Path, goto: str) -> None:
+    home = tmp_path / "home"
+    async with compose.opened(Settings(home=home)) as installation:
+        await connected(installation, tmp_path, goto, ["ada", "bob"])
+        await assignments.assign(installation, APP, "Group", "all", "organizer")
+        service = processes.start(home, "serve", "--port", "0")
+        try:
+            processes.address_of(service)
+            chosen = await on_demand.choose(installation, APP, ["ada@corp.example"])
+            async for row in on_demand.provision(installation, chosen):
+                last = row
+            assert (last.cycle.kind, last.cycle.state, last.counts["create"]) == ("onDemand", "succeeded", 1)
+            [ada] = await on_demand.outcome(installation, chosen, last.cycle.id)
+            assert ada.log is not None
+            assert active(goto) == {"ada@corp.example"}
         finally:
             assert processes.stop(service) == 0
 
