@@ -18,6 +18,7 @@ from provisor.cli import (
     app,
     assignment,
     credentials,
+    default_domain,
     directory,
     explain,
     gallery,
@@ -104,7 +105,7 @@ for command in (*credentials.COMMANDS, *assignment.COMMANDS, *sync.COMMANDS, map
     app.app.add_command(command)
 for command in (*mapping_edits.COMMANDS, trial.test):
     mappings.mappings.add_command(command)
-for command in (*importing.COMMANDS, *leaver.COMMANDS):
+for command in (*importing.COMMANDS, *leaver.COMMANDS, *default_domain.COMMANDS):
     directory.directory.add_command(command)
 for name, (_, help_) in SERVICE.items():
     root.add_command(click.Command(name, short_help=help_))

@@ -102,6 +102,10 @@ REFUSALS: Final[Mapping[str, Row]] = {
     ),
     "RoleNeeded": Row("This app has several roles: {roles}.", "Name one with `--role`."),
     "UnknownRole": Row('This app has no role "{role}"[; it has {roles}].', "Name one with `--role`."),
+    "DomainInvalid": Row(
+        '"{domain}" is no domain name.',
+        "Give one such as corp.example, in letters, digits and hyphens; other alphabets are written as xn--….",
+    ),
     "FileExists": Row("{file} is there already, and was left as it is.", "Add `--force` to replace it."),
     "FileUnwritable": Row("{file} cannot be written: {because}.", "Check the path, the disk and who may write there."),
     "FileUnreadable": Row("{file} cannot be read: {because}.", "Check the path and who may read it."),
