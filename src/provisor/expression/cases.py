@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
@@ -16,6 +16,9 @@ from provisor.expression.compiler import compile_expression
 from provisor.expression.context import Context
 from provisor.expression.pattern import pattern
 from provisor.expression.value import Control, Role
+
+Source: TypeAlias = dict[str, str | bool | int | list[str | dict[str, str | bool | int | None]] | None]
+"""The attributes that an expression is given, as JSON has them; only app roles may be objects."""
 
 
 class CaseContext(Struct, frozen=True):
@@ -36,9 +39,7 @@ class Case(Struct, frozen=True):
 
     expression: str
     id: str = ""
-    source: dict[str, str | bool | int | list[str | dict[str, str | bool | int | None]] | None] = field(
-        default_factory=dict
-    )
+    source: Source = field(default_factory=dict)
     expected: Any = None
     check: Literal["equals", "regex", "shape"] = "equals"
     pattern: str | None = None
@@ -59,11 +60,14 @@ class Outcome(Struct, frozen=True):
 
 def read_case(decoded: object) -> Case:
     """A case out of decoded JSON. Raises Refused, which names the place."""
+    name = decoded.get("id", "") if isinstance(decoded, Mapping) else ""
     try:
-        return msgspec.convert(decoded, Case)
+        case = msgspec.convert(decoded, Case)
     except msgspec.ValidationError as error:
-        name = decoded.get("id", "") if isinstance(decoded, Mapping) else ""
-        raise Refused("CaseInvalid", case=name, because=error) from None
+        raise Refused("CaseInvalid", case=str(name)[:80], because=error) from None
+    if case.check == "equals" and isinstance(decoded, Mapping) and "expected" not in decoded:
+        raise Refused("CaseInvalid", case=case.id[:80], because="Object missing required field `expected`")
+    return case
 
 
 def run_case(case: Case, context: Context) -> Outcome:
