@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
@@ -19,8 +19,8 @@ from provisor.domain.directory import HELD, readable
 from provisor.domain.error import Refused
 from provisor.domain.job import Job
 from provisor.domain.resource import Attributes
-from provisor.expression import Context, Control, Result, compile_expression
-from provisor.expression.cases import Case, Outcome, Source, read_case, run_case
+from provisor.expression import Context, Control, Result, cases, compile_expression
+from provisor.expression.cases import Case, Outcome
 from provisor.flow.in_scope import effective_roles
 from provisor.flow.map import readable_of, role_objects
 from provisor.schema.reading import BOM, MAXIMUM_SIZE
@@ -109,10 +109,11 @@ async def _known(
 
 def read_source(document: bytes, file: str) -> Attributes:
     """The attributes in a JSON object. Refused where it is none; `file` is what the message calls it."""
+    decoded = _decoded(document, file)
     try:
-        return cast("Attributes", msgspec.convert(_decoded(document, file), Source))
-    except msgspec.ValidationError as error:
-        raise Refused("SourceInvalid", file=file, because=error) from None
+        return cases.read_source(decoded)
+    except Refused as error:
+        raise Refused(error.reason.code, file=file, **error.reason.parameters) from None
 
 
 # ---- files of cases -------------------------------------------------------------------------------------------------
@@ -133,14 +134,14 @@ def read_cases(document: bytes, file: str) -> Sequence[Case]:
 
 def _case(decoded: object, number: int, file: str) -> Case:
     try:
-        return read_case(decoded)
+        return cases.read_case(decoded)
     except Refused as error:
         raise Refused(error.reason.code, **error.reason.parameters, number=number, file=file) from None
 
 
-def run_cases(cases: Sequence[Case], around: Context) -> Sequence[Tried]:
+def run_cases(found: Sequence[Case], around: Context) -> Sequence[Tried]:
     """Each by itself: what it does not fix, it is given from around."""
-    return [Tried(number, case, run_case(case, around)) for number, case in enumerate(cases, 1)]
+    return [Tried(number, case, cases.run_case(case, around)) for number, case in enumerate(found, 1)]
 
 
 def _decoded(document: bytes, file: str) -> Any:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 from msgspec import Struct, field
 
 from provisor.domain.change import Reason
 from provisor.domain.error import EntryError, InvalidValue, Refused
-from provisor.domain.resource import Value
+from provisor.domain.resource import Attributes, Value
 from provisor.expression.compiler import compile_expression
 from provisor.expression.context import Context
 from provisor.expression.pattern import pattern
 from provisor.expression.value import Control, Role
 
-Source: TypeAlias = dict[str, str | bool | int | list[str | dict[str, str | bool | int | None]] | None]
+Given: TypeAlias = str | bool | int | list[str | dict[str, str | bool | int | None]] | None
+Source: TypeAlias = dict[str, Given]
 """The attributes that an expression is given, as JSON has them; only app roles may be objects."""
 
 
@@ -64,10 +65,30 @@ def read_case(decoded: object) -> Case:
     try:
         case = msgspec.convert(decoded, Case)
     except msgspec.ValidationError as error:
-        raise Refused("CaseInvalid", case=str(name)[:80], because=error) from None
+        source = decoded.get("source") if isinstance(decoded, Mapping) else None
+        attribute = _wrong_attribute(source) if "$.source[" in str(error) else {}
+        raise Refused("CaseInvalid", case=str(name)[:80], because=error, **attribute) from None
     if case.check == "equals" and isinstance(decoded, Mapping) and "expected" not in decoded:
         raise Refused("CaseInvalid", case=case.id[:80], because="Object missing required field `expected`")
     return case
+
+
+def read_source(decoded: object) -> Attributes:
+    """The attributes in decoded JSON. Raises Refused, which names the one that cannot be used."""
+    try:
+        return cast("Attributes", msgspec.convert(decoded, Source))
+    except msgspec.ValidationError as error:
+        raise Refused("SourceInvalid", because=error, **_wrong_attribute(decoded)) from None
+
+
+def _wrong_attribute(source: object) -> Mapping[str, str]:
+    """The first whose value cannot be used, as a parameter: the library says only what it found there."""
+    for name, value in source.items() if isinstance(source, Mapping) else ():
+        try:
+            msgspec.convert(value, Given)
+        except msgspec.ValidationError:
+            return {"attribute": str(name)[:80]}
+    return {}
 
 
 def run_case(case: Case, context: Context) -> Outcome:

@@ -214,14 +214,15 @@ REFUSALS: Final[Mapping[str, Row]] = {
         "Make it the outermost function of the expression.",
     ),
     "CaseInvalid": Row(
-        "A case is not of the right form[: number {number} of {file}][, {case}][: {because}].",
+        "A case is not of the right form[: number {number} of {file}][, {case}][: in its attribute {attribute}]"
+        "[: {because}].",
         "Mend it; no case was run.",
     ),
     "CasesMissing": Row(
         "{file} holds no cases[: {because}].", "Give a JSON list of cases, or an object whose `cases` are such a list."
     ),
     "SourceInvalid": Row(
-        "The attributes in {file} cannot be used: {because}.",
+        "The attributes[ in {file}] cannot be used[ because of {attribute}]: {because}.",
         "Give a JSON object of attributes: texts, whole numbers, true, false, null, and lists of texts.",
     ),
     "FileNotJson": Row("{file} cannot be read as JSON[, line {line}]: {because}.", "Mend the file."),
