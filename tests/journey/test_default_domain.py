@@ -11,7 +11,7 @@ from tests.journey.command import Command
 from tests.journey.test_scim import APP, connected, log, staff, sync
 from tests.world import remap
 
-from provisor.app import apps, compose, default_domain, provisioning, status
+from provisor.app import apps, compose, default_domain, provisioning, status, trial
 from provisor.app.installation import Installation
 from provisor.app.provisioning import parts
 from provisor.domain.error import Refused
@@ -146,3 +146,10 @@ async def test_the_command_shows_sets_and_clears_it(tmp_path: Path, scim: ScimEm
     cleared = await provisor.done(*command, "--clear", "--json")
     assert cleared.json["defaultDomain"] is None
     assert [app["name"] for app in cleared.json["apps"]] == [APP]
+
+
+async def test_mappings_that_are_tried_have_the_domain_too(two: Installation) -> None:
+    await default_domain.change(two, "corp.example")
+    tried = await trial.try_mappings(two, APP, "p00000@corp.example")
+    [flow] = [one for one in tried.flows if one.mapping.target == "nickName"]
+    assert (flow.result, flow.after) == ("p00000@corp.example", "p00000@corp.example")

@@ -178,7 +178,7 @@ def test_cases_may_be_a_member_of_an_object(name: str) -> None:
         ('[{"expression": "1", "expected": 1},\n {"expression": }]', "FileNotJson", ["it.json", "line 2"]),
         ("[" * 100_000, "FileNotJson", ["it.json", "nested"]),
         ('[{"expression": "1", "expected": 1}, 7]', "CaseInvalid", ["it.json", "number 2"]),
-        ('[{"id": "first", "expression": "1", "expectd": 1}]', "CaseInvalid", ["number 1", "first", "expected"]),
+        ('[{"id": "first", "expression": "1", "result": 1}]', "CaseInvalid", ["number 1", "first", "expected"]),
         ('[{"id": "first", "expected": 1}]', "CaseInvalid", ["number 1", "first", "expression"]),
         ('[{"id": 5, "expression": "1", "expected": 1}]', "CaseInvalid", ["number 1", "5", "$.id"]),
         ('[{"expression": "1", "source": {"a": "", "b": {}}, "expected": 1}]', "CaseInvalid", ["number 1", "b"]),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provisor.cli.failure import REFUSED, tell
-from provisor.cli.given import called, given
+from provisor.cli.given import called, read_file
 from provisor.cli.run import run
 from provisor.cli.show import Styled, as_json, document, facts, note, reason_json, say
 from provisor.text import describe, plain
@@ -71,7 +71,7 @@ def eval_(
         if user is not None:
             found = run(lambda installation: expressions.evaluate_for(installation, text, user, app_, taken))
         else:
-            attributes = expressions.read_source(given(source), called(source)) if source else {}
+            attributes = expressions.read_source(read_file(source), called(source)) if source else {}
             found = expressions.evaluate(text, attributes, _around([text], taken))
     except ExpressionError as error:
         code = tell(error)
@@ -160,7 +160,7 @@ def test(file: Path, as_json: bool) -> int:
     """
     from provisor.app import expressions
 
-    cases = expressions.read_cases(given(file), called(file))
+    cases = expressions.read_cases(read_file(file), called(file))
     open_ = [one.expression for one in cases if one.context is None or one.context.default_domain is None]
     tried = expressions.run_cases(cases, _around(open_))
     failed = [one for one in tried if not one.outcome.passed]

@@ -13,7 +13,7 @@ from provisor.domain.error import Refused
 STANDARD_INPUT = Path("-")
 
 
-def given(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
     """No more of it than can be used."""
     from provisor.schema import MAXIMUM_SIZE
 

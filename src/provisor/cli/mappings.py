@@ -12,7 +12,7 @@ import click
 
 from provisor.cli.consequences import Way, change, changing
 from provisor.cli.export import Form, writing_document
-from provisor.cli.given import given
+from provisor.cli.given import read_file
 from provisor.cli.run import run
 from provisor.cli.show import Styled, as_json, document, moment, number, quoted, say, table
 
@@ -168,7 +168,7 @@ def import_(app_: str, file: Path, way: Way) -> None:
     """
     from provisor.app import mappings
 
-    text = given(file)
+    text = read_file(file)
     change(lambda installation: mappings.read(installation, app_, text), app_, way)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provisor.cli.given import given
+from provisor.cli.given import read_file
 from provisor.cli.mappings import app_argument
 from provisor.cli.run import run
 from provisor.cli.show import as_json, document, err, note, reason_json, say, value
@@ -50,7 +50,7 @@ def test(app_: str, user: str, changes: Sequence[str], file: Path | None, as_jso
     from provisor.schema.edit import mapping_of, put, set_mapping
 
     given = [_change(one) for one in changes]
-    text = given(file) if file is not None else None
+    text = read_file(file) if file is not None else None
 
     async def schema(installation: Installation) -> SynchronizationSchema | None:
         if text is None and not given:
