@@ -101,6 +101,7 @@ def main() -> None:
         "machine": f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores",
         "people": PEOPLE,
         "concurrency": concurrency(),
+        "expressions": part("expressions"),
         "app": {},
         "entries": {},
     }

@@ -13,12 +13,15 @@ class Found(TypedDict):
     machine: str
     people: int
     concurrency: int
+    expressions: dict[str, Any]
     app: dict[str, Any]  # by latency
     entries: dict[str, Any]  # by how many there are
 
 
 def table(found: Found) -> Iterator[str]:
     yield f"{found['machine']}; {found['concurrency']} requests at a time"
+    yield ""
+    yield from _expressions(found["expressions"])
     for latency, parts in found["app"].items():
         yield ""
         yield _row(f"{found['people']:,} people, {latency} a request", "seconds", "users/s", "µs CPU", "requests", "MB")
@@ -29,6 +32,17 @@ def table(found: Found) -> Iterator[str]:
     for count, parts in found["entries"].items():
         yield from _entries(int(count), parts)
     yield from _growth(list(found["entries"].values()))
+
+
+def _expressions(one: Mapping[str, Any]) -> Iterator[str]:
+    yield "mappings of one entry".ljust(WIDTHS[0]) + "µs".rjust(WIDTHS[1]) + "times a look-up".rjust(WIDTHS[1] + 9)
+    if "problem" in one:
+        yield _row("five typical mappings", str(one["problem"]))
+        return
+    for name, took in {"five typical mappings": one["microseconds_an_entry"], **one["of_which"]}.items():
+        times = took / one["look_up"]
+        yield f"{name.ljust(WIDTHS[0])}{took:{WIDTHS[1]}.2f}{times:{WIDTHS[1] + 9}.1f}"
+    yield "  (6 µs for the five are aimed at, on a core of 3 GHz)"
 
 
 def _app(people: int, parts: Mapping[str, Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings
 
 from provisor.cli import root
 from provisor.text import TEXTS
+from provisor.text.checks import PROBLEMS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -129,8 +130,9 @@ def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
     assert wrong == {}
 
 
-def test_every_command_that_a_remedy_names_exists_with_its_options() -> None:
-    lines = {line for row in TEXTS.values() for line, _ in typed(row.remedy or "")}
+def test_every_command_that_an_error_names_exists_with_its_options() -> None:
+    texts = [*(row.remedy or "" for row in TEXTS.values()), *PROBLEMS.values()]
+    lines = {line for text in texts for line, _ in typed(text)}
     assert {line: why for line in lines if (why := misfit(line, complete=False))} == {}
 
 

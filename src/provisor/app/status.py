@@ -11,7 +11,7 @@ from provisor.app.installation import Installation
 from provisor.app.people import known_as
 from provisor.domain.error import Refused
 from provisor.engine.lock import running
-from provisor.store import apps, directories, jobs, logs
+from provisor.store import apps, default_domain, directories, jobs, logs
 from provisor.store.jobs import CycleRow
 from provisor.store.logs import AuditRow, LogRow
 
@@ -40,6 +40,7 @@ class AppStatus:
 class Status:
     service: Mapping[str, str] | None  # pid and start, where it runs
     entries: Mapping[str, int]
+    default_domain: str | None
     apps: Sequence[AppStatus]
 
 
@@ -47,6 +48,7 @@ async def show(installation: Installation) -> Status:
     service = running(installation.home)
     async with installation.database.read() as connection:
         entries = await directories.count_entries(connection, installation.directory_id)
+        domain = await default_domain.default_domain(connection, installation.directory_id)
         found = [await app_cases.details(connection, installation, app) for app in await apps.list_apps(connection)]
         statuses = []
         for details in found:
@@ -61,7 +63,7 @@ async def show(installation: Installation) -> Status:
                     retried=await jobs.count_escrows(connection, details.job.id),
                 )
             )
-    return Status(service, entries, statuses)
+    return Status(service, entries, domain, statuses)
 
 
 async def log_page(

@@ -14,11 +14,11 @@ from provisor.domain.resource import Attributes, Entry, Value
 from provisor.domain.schema import AttributeMapping, ObjectMapping, SynchronizationSchema
 from provisor.expression import compile_expression
 from provisor.expression.compiler import REDACTED, ROLES
-from provisor.flow.in_scope import InScope, Scope, compile_rules, in_scope
+from provisor.flow.in_scope import InScope, Scope, compile_rules, effective_roles, in_scope
 from provisor.flow.map import Desired, LeftOut, MappingProgram, compile_mapping, map_each, source_of
 from provisor.ledger import Candidate, Line
 from provisor.schema.edit import mapping_of
-from provisor.store import candidates, plans
+from provisor.store import candidates, default_domain, plans
 from provisor.store.apps import App
 
 Fate: TypeAlias = Literal["written", "unchanged", "onCreation", "cleared", "kept", "entryLeftOut", "failed"]
@@ -70,12 +70,13 @@ async def try_mappings(
     async with installation.database.read() as connection:
         entry = await people.find(connection, installation, "User", user)
         [candidate] = await candidates.candidates_of(connection, stored.job, [entry.id], installation.clock())
+        domain = await default_domain.default_domain(connection, stored.job.directory_id)
     rules = compile_rules(mapping, stored.job, told=True)
     scope = in_scope(entry, candidate.roles, rules, candidate.memberships)
     line, unknown = await planned(installation, stored.app, entry, schema)
     parts = provisioning.parts(installation, schema)
     program = compile_mapping(mapping, parts.seal)
-    tried = map_each(entry, _as_if_in_scope(scope, candidate), program, parts.context()())
+    tried = map_each(entry, _as_if_in_scope(scope, candidate), program, parts.context(domain)())
     flows = [_flow(one, tried.get(one.target), candidate, line, program) for one in mapping.mappings]
     return Trial(stored.app, entry, scope, line, unknown, flows)
 
@@ -109,7 +110,7 @@ def read_by(mapping: ObjectMapping, candidate: Candidate) -> Attributes:
 
 def _values(candidate: Candidate, program: MappingProgram) -> Attributes:
     """All that expressions may read; of the roles, their values."""
-    roles = [role.value for role in candidate.roles if role.provisions and role.enabled]
+    roles = [role.value for role in effective_roles(candidate.roles)]
     return {**source_of(candidate.entry, InScope(()), program), ROLES: roles}
 
 
@@ -117,7 +118,7 @@ def _as_if_in_scope(scope: Scope, candidate: Candidate) -> InScope:
     """The roles that give an account, also of somebody who is to have none."""
     if isinstance(scope, InScope):
         return scope
-    return InScope(tuple(role for role in candidate.roles if role.provisions and role.enabled))
+    return InScope(effective_roles(candidate.roles))
 
 
 # ---- one attribute --------------------------------------------------------------------------------------------------

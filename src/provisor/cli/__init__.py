@@ -18,8 +18,10 @@ from provisor.cli import (
     app,
     assignment,
     credentials,
+    default_domain,
     directory,
     explain,
+    expression,
     gallery,
     importing,
     leaver,
@@ -92,6 +94,7 @@ for command in (
     directory.directory,
     gallery.gallery,
     app.app,
+    expression.expression,
     plan.plan,
     sync.sync,
     provision.provision,
@@ -104,7 +107,7 @@ for command in (*credentials.COMMANDS, *assignment.COMMANDS, *sync.COMMANDS, map
     app.app.add_command(command)
 for command in (*mapping_edits.COMMANDS, trial.test):
     mappings.mappings.add_command(command)
-for command in (*importing.COMMANDS, *leaver.COMMANDS):
+for command in (*importing.COMMANDS, *leaver.COMMANDS, *default_domain.COMMANDS):
     directory.directory.add_command(command)
 for name, (_, help_) in SERVICE.items():
     root.add_command(click.Command(name, short_help=help_))

@@ -12,9 +12,9 @@ import click
 
 from provisor.cli.consequences import Way, change, changing
 from provisor.cli.export import Form, writing_document
+from provisor.cli.given import read_file
 from provisor.cli.run import run
 from provisor.cli.show import Styled, as_json, document, moment, number, quoted, say, table
-from provisor.domain.error import Refused
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
@@ -170,18 +170,6 @@ def import_(app_: str, file: Path, way: Way) -> None:
 
     text = read_file(file)
     change(lambda installation: mappings.read(installation, app_, text), app_, way)
-
-
-def read_file(file: Path) -> bytes:
-    """No more of it than can be used."""
-    from provisor.schema import MAXIMUM_SIZE
-
-    try:
-        with click.open_file(str(file), "rb") as stream:
-            read: bytes = stream.read(MAXIMUM_SIZE + 1)
-    except OSError as error:
-        raise Refused("FileUnreadable", file=file, because=error.strerror or str(error)) from None
-    return read
 
 
 @mappings.command()

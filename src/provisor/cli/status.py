@@ -45,7 +45,8 @@ def status(as_json: bool) -> None:
         )
     users, groups = found.entries.get("User", 0), found.entries.get("Group", 0)
     if users or groups:
-        say(f"Directory: {number(users, 'user')}, {number(groups, 'group')}.")
+        domain = f" Default domain: {found.default_domain}." if found.default_domain else ""
+        say(f"Directory: {number(users, 'user')}, {number(groups, 'group')}.{domain}")
     else:
         say("The directory is empty. Fill it: provisor directory import FILE.ldif")
     if not found.apps:
@@ -93,7 +94,11 @@ def _say_troubles(one: AppStatus, served: bool) -> None:
 def _status_json(found: Status) -> Mapping[str, object]:
     return {
         "service": dict(found.service) if found.service is not None else None,
-        "directory": {"users": found.entries.get("User", 0), "groups": found.entries.get("Group", 0)},
+        "directory": {
+            "users": found.entries.get("User", 0),
+            "groups": found.entries.get("Group", 0),
+            "defaultDomain": found.default_domain,
+        },
         "apps": [
             {
                 "id": one.details.app.id,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provisor.cli.mappings import app_argument, read_file
+from provisor.cli.given import read_file
+from provisor.cli.mappings import app_argument
 from provisor.cli.run import run
 from provisor.cli.show import as_json, document, err, note, reason_json, say, value
 from provisor.cli.steps import scoping_lines

@@ -67,6 +67,7 @@ class Cycle(Struct, frozen=True):
     epoch: int = 1
     allow: int | None = None  # destructive lines that a person agreed to
     chosen: tuple[str, ...] = ()
+    default_domain: str | None = None  # the directory's, when the cycle began
 
 
 class Escrow(Struct, frozen=True):

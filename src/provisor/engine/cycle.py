@@ -43,9 +43,15 @@ class Parts:
     stopwatch: Callable[[], float] = time.monotonic  # in seconds: an expression is not given long
     schema: SynchronizationSchema | None = None  # instead of the saved one: for a plan that tries it out
 
-    def context(self) -> Callable[[], Context]:
+    def context(self, default_domain: str | None) -> Callable[[], Context]:
         """What the expressions of one entry may ask for, one entry after the other. Now is the same for all."""
-        return partial(Context, now=self.clock(), chance=self.chance, clock=self.stopwatch)
+        return partial(
+            Context,
+            now=self.clock(),
+            chance=self.chance,
+            default_domain=default_domain,
+            clock=self.stopwatch,
+        )
 
 
 async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleState:
@@ -59,7 +65,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
         rules = compile_rules(program.mapping, job, told=bool(cycle.chosen))
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
-                planner = Planner(ledger, target, program, rules, parts.context())
+                planner = Planner(ledger, target, program, rules, parts.context(cycle.default_domain))
                 await plan_cycle(ledger, planner, cycle, parts.clock(), stop)
             if cycle.kind == "plan" and cycle.state == "planning":
                 state = "planned"

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 from msgspec import Struct, field
 
 from provisor.domain.change import Reason
 from provisor.domain.error import EntryError, InvalidValue, Refused
-from provisor.domain.resource import Value
+from provisor.domain.resource import Attributes, Value
 from provisor.expression.compiler import compile_expression
 from provisor.expression.context import Context
 from provisor.expression.pattern import pattern
 from provisor.expression.value import Control, Role
+
+Given: TypeAlias = str | bool | int | list[str | dict[str, str | bool | int | None]] | None
+Source: TypeAlias = dict[str, Given]
+"""The attributes that an expression is given, as JSON has them; only app roles may be objects."""
 
 
 class CaseContext(Struct, frozen=True):
@@ -36,9 +40,7 @@ class Case(Struct, frozen=True):
 
     expression: str
     id: str = ""
-    source: dict[str, str | bool | int | list[str | dict[str, str | bool | int | None]] | None] = field(
-        default_factory=dict
-    )
+    source: Source = field(default_factory=dict)
     expected: Any = None
     check: Literal["equals", "regex", "shape"] = "equals"
     pattern: str | None = None
@@ -59,11 +61,34 @@ class Outcome(Struct, frozen=True):
 
 def read_case(decoded: object) -> Case:
     """A case out of decoded JSON. Raises Refused, which names the place."""
+    name = decoded.get("id", "") if isinstance(decoded, Mapping) else ""
     try:
-        return msgspec.convert(decoded, Case)
+        case = msgspec.convert(decoded, Case)
     except msgspec.ValidationError as error:
-        name = decoded.get("id", "") if isinstance(decoded, Mapping) else ""
-        raise Refused("CaseInvalid", case=name, because=error) from None
+        source = decoded.get("source") if isinstance(decoded, Mapping) else None
+        attribute = _wrong_attribute(source) if "$.source[" in str(error) else {}
+        raise Refused("CaseInvalid", case=str(name)[:80], because=error, **attribute) from None
+    if case.check == "equals" and isinstance(decoded, Mapping) and "expected" not in decoded:
+        raise Refused("CaseInvalid", case=case.id[:80], because="Object missing required field `expected`")
+    return case
+
+
+def read_source(decoded: object) -> Attributes:
+    """The attributes in decoded JSON. Raises Refused, which names the one that cannot be used."""
+    try:
+        return cast("Attributes", msgspec.convert(decoded, Source))
+    except msgspec.ValidationError as error:
+        raise Refused("SourceInvalid", because=error, **_wrong_attribute(decoded)) from None
+
+
+def _wrong_attribute(source: object) -> Mapping[str, str]:
+    """The first whose value cannot be used, as a parameter: the library says only what it found there."""
+    for name, value in source.items() if isinstance(source, Mapping) else ():
+        try:
+            msgspec.convert(value, Given)
+        except msgspec.ValidationError:
+            return {"attribute": str(name)[:80]}
+    return {}
 
 
 def run_case(case: Case, context: Context) -> Outcome:

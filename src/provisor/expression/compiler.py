@@ -42,7 +42,8 @@ class Expression:
     `evaluate` raises an EntryError, InvalidValue where a value is not of a kind that the expression can read, and
     nothing else. `redacted`: what it gives is kept out of every log. `candidates`: of a SelectUniqueValue, for a
     caller that asks the target itself; it takes the first that is free, or the Control at the end. `changing`: gives
-    another value each time, or with time, so that comparing with what was sent last tells nothing.
+    another value each time, or with time, so that comparing with what was sent last tells nothing. `functions`: all
+    that it calls, as the library names them.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Expression:
     redacted: bool = False
     changing: bool = False
     candidates: Candidates | None = field(default=None, repr=False, compare=False)
+    functions: frozenset[str] = frozenset()
 
     def shown(self, result: Result) -> Result:
         """A result as a log or a preview may show it."""
@@ -76,6 +78,7 @@ def compile_expression(text: str, known: Collection[str] | None = None) -> Expre
         "Redact" in compiler.called,
         not _CHANGING.isdisjoint(compiler.called),
         compiler.candidates,
+        frozenset(compiler.called),
     )
 
 

@@ -75,7 +75,7 @@ def in_scope(
     entry: Entry, roles: Sequence[AppRole], rules: Rules = ASSIGNED, memberships: Sequence[Membership] = ()
 ) -> Scope:
     """Should this entry hold an account in the target, and if not, why?"""
-    effective = tuple(role for role in roles if role.provisions and role.enabled)
+    effective = effective_roles(roles)
     reason = _kept_out(entry, roles, effective, rules)
     if rules.filter is None and reason is None and not rules.told:
         return InScope(effective, Scoping(everybody=True) if rules.everybody else None)
@@ -94,6 +94,11 @@ def in_scope(
     if reason is None:
         return InScope(effective, scoping)
     return OutOfScope(reason, scoping, left=rules.leave and entry.enabled)
+
+
+def effective_roles(roles: Sequence[AppRole]) -> tuple[AppRole, ...]:
+    """Those that give an account."""
+    return tuple(role for role in roles if role.provisions and role.enabled)
 
 
 def without_role(scope: InScope, wanted: Attributes, rules: Rules) -> RoleNeeded | None:

@@ -34,7 +34,7 @@ from provisor.store.plans import (
     row_from,
     weigh,
 )
-from provisor.store.tables import cycle, entry, escrow, job, plan_line
+from provisor.store.tables import cycle, directory, entry, escrow, job, plan_line
 
 PAGE = 500
 
@@ -318,6 +318,8 @@ class CycleLedger:
         """The job has seen everything up to `high`, unless its rules changed or it was restarted meanwhile."""
         same = (job.c.id == self._job.id) & (job.c.schema_version == self._cycle.schema_version)
         same &= (job.c.scope == self._job.scope) & (job.c.skip_out_of_scope == self._job.skip_out_of_scope)
+        domain = sa.select(directory.c.default_domain).where(directory.c.id == self._job.directory_id)
+        same &= domain.scalar_subquery().is_not_distinct_from(self._cycle.default_domain)
         if self._cycle.since is None:
             same &= job.c.watermark.is_(None) | (job.c.watermark < self._cycle.high)
         else:

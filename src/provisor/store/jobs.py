@@ -16,6 +16,7 @@ from provisor.domain.schema import SynchronizationSchema
 from provisor.store.candidates import RUNNING, concern
 from provisor.store.columns import Instant
 from provisor.store.database import Connection
+from provisor.store.default_domain import default_domain
 from provisor.store.directories import high_change_no
 from provisor.store.document import decode, decode_as, encode
 from provisor.store.tables import (
@@ -80,6 +81,7 @@ def _cycle(row: sa.Row[Any]) -> CycleRow:
         epoch=row.epoch,
         allow=row.allow,
         chosen=decode_as(row.chosen, tuple[str, ...]) if row.chosen else (),
+        default_domain=row.default_domain,
     )
     error = decode_as(row.error, Reason) if row.error else None
     return CycleRow(one, row.requested_by, decode(row.counts), error, row.ended)
@@ -108,6 +110,12 @@ async def add_job(connection: Connection, new: Job) -> None:
 
 async def job_of(connection: Connection, app_id: str) -> Job:
     return _job((await connection.execute(sa.select(job).where(job.c.app_id == app_id))).one())
+
+
+async def jobs_reading(connection: Connection, directory_id: str) -> Sequence[Job]:
+    """The jobs of all apps that read this directory."""
+    rows = await connection.execute(sa.select(job).where(job.c.directory_id == directory_id).order_by(job.c.id))
+    return [_job(row) for row in rows.all()]
 
 
 async def get_job(connection: Connection, job_id: str) -> Job | None:
@@ -225,6 +233,7 @@ async def open_cycle(
         began=now,
         allow=allow,
         chosen=tuple(chosen),
+        default_domain=await default_domain(connection, one.directory_id),
     )
     await connection.execute(
         sa.insert(cycle).values(
@@ -236,6 +245,7 @@ async def open_cycle(
             since=new.since,
             high=new.high,
             schema_version=new.schema_version,
+            default_domain=new.default_domain,
             epoch=1,
             allow=allow,
             chosen=encode(new.chosen) if chosen else None,

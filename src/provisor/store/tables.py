@@ -20,7 +20,12 @@ metadata = sa.MetaData(
 installation = sa.Table("installation", metadata, text("name", primary_key=True), text("value"))
 
 directory = sa.Table(
-    "directory", metadata, guid("id", primary_key=True), text("name", unique=True), number("change_no")
+    "directory",
+    metadata,
+    guid("id", primary_key=True),
+    text("name", unique=True),
+    number("change_no"),
+    text("default_domain", nullable=True),
 )
 
 entry = sa.Table(
@@ -193,6 +198,7 @@ cycle = sa.Table(
     number("since", nullable=True),
     number("high"),
     number("schema_version"),
+    text("default_domain", nullable=True),  # the directory's, when the cycle began
     number("epoch"),
     number("allow", nullable=True),
     text("chosen", nullable=True),  # the only entries that it is for; null: all that are the job's concern

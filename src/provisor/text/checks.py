@@ -72,6 +72,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "ListingIncomplete": "it lists {listed} accounts and says that it has {total}",
     "MissingCredential": "{credential} is not set",
     "NameNotResolved": "its name does not exist in the DNS",
+    "NoDefaultDomain": "the directory has no default domain (`provisor directory default-domain DOMAIN` sets one)",
     "NoId": "it shows a user without an id",
     "NoList": "it answers in JSON, and not with a SCIM list",
     "NoSignIn": "neither {field} nor {other} are set",

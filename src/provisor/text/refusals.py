@@ -102,6 +102,10 @@ REFUSALS: Final[Mapping[str, Row]] = {
     ),
     "RoleNeeded": Row("This app has several roles: {roles}.", "Name one with `--role`."),
     "UnknownRole": Row('This app has no role "{role}"[; it has {roles}].', "Name one with `--role`."),
+    "DomainInvalid": Row(
+        '"{domain}" is no domain name.',
+        "Give one such as corp.example, in letters, digits and hyphens; other alphabets are written as xn--….",
+    ),
     "FileExists": Row("{file} is there already, and was left as it is.", "Add `--force` to replace it."),
     "FileUnwritable": Row("{file} cannot be written: {because}.", "Check the path, the disk and who may write there."),
     "FileUnreadable": Row("{file} cannot be read: {because}.", "Check the path and who may read it."),
@@ -209,5 +213,17 @@ REFUSALS: Final[Mapping[str, Row]] = {
         "{function} stands within another function (line {line}, column {column}).",
         "Make it the outermost function of the expression.",
     ),
-    "CaseInvalid": Row("A case is not of the right form[: {case}][ ({because})]."),
+    "CaseInvalid": Row(
+        "A case is not of the right form[: number {number} of {file}][, {case}][: in its attribute {attribute}]"
+        "[: {because}].",
+        "Mend it; no case was run.",
+    ),
+    "CasesMissing": Row(
+        "{file} holds no cases[: {because}].", "Give a JSON list of cases, or an object whose `cases` are such a list."
+    ),
+    "SourceInvalid": Row(
+        "The attributes[ in {file}] cannot be used[ because of {attribute}]: {because}.",
+        "Give a JSON object of attributes: texts, whole numbers, true, false, null, and lists of texts.",
+    ),
+    "FileNotJson": Row("{file} cannot be read as JSON[, line {line}]: {because}.", "Mend the file."),
 }

@@ -12,6 +12,7 @@ from provisor.domain.error import EntryError, InvalidValue, Unforeseen
 from provisor.domain.resource import Attributes, Value
 from provisor.expression import Context, Control, compile_expression
 from provisor.expression.library import LIBRARY
+from provisor.text import describe
 
 
 @pytest.mark.parametrize(
@@ -222,11 +223,25 @@ def test_an_expression_tells_whether_it_changes_by_itself() -> None:
     assert not compile_expression("CDate([a])").changing
 
 
-@pytest.mark.parametrize("text", ["Now()", "Guid()", "DefaultDomain()", "RandomString(1, 0, 0, 0, 0)"])
+@pytest.mark.parametrize("text", ["Now()", "Guid()", "RandomString(1, 0, 0, 0, 0)"])
 def test_what_nobody_told_is_an_error_of_the_entry(text: str) -> None:
     with pytest.raises(InvalidValue) as caught:
         compile_expression(text).evaluate({})
     assert caught.value.reason.parameters["problem"] == "NotToldHere"
+
+
+def test_without_a_default_domain_the_error_names_the_command_that_sets_one() -> None:
+    with pytest.raises(InvalidValue) as caught:
+        compile_expression('Append("x@", DefaultDomain())').evaluate({})
+    assert "by DefaultDomain: the directory has no default domain" in describe(caught.value.reason)
+    assert "`provisor directory default-domain DOMAIN`" in describe(caught.value.reason)
+
+
+def test_an_expression_tells_which_functions_it_calls_as_the_library_names_them() -> None:
+    assert compile_expression('join("", ToLower([a]), IIF([b] = "x", defaultdomain(), ""))').functions == {
+        *("Join", "ToLower", "IIF", "DefaultDomain")
+    }
+    assert compile_expression('"DefaultDomain()"').functions == frozenset()
 
 
 def test_chance_keeps_to_what_is_asked_of_it() -> None:

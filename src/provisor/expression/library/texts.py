@@ -111,5 +111,5 @@ def cstr(value: str) -> Datum:
 def default_domain(context: Context) -> Datum:
     """The directory's default domain."""
     if context.default_domain is None:
-        raise InvalidValue(function="DefaultDomain", problem="NotToldHere")
+        raise InvalidValue(function="DefaultDomain", problem="NoDefaultDomain")
     return context.default_domain

@@ -13,6 +13,8 @@ from provisor.flow.map.program import (
     map_each,
     map_entry,
     named,
+    readable_of,
+    role_objects,
     source_of,
 )
 
@@ -30,5 +32,7 @@ __all__ = [
     "map_each",
     "map_entry",
     "named",
+    "readable_of",
+    "role_objects",
     "source_of",
 ]

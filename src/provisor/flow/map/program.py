@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 
+from provisor.domain.assignment import AppRole
 from provisor.domain.error import EntryError
 from provisor.domain.resource import Attributes, Entry, Value
 from provisor.domain.schema import AttributeDefinition, AttributeMapping, ObjectMapping
@@ -158,10 +159,15 @@ def _first_proposed(one: Unique) -> Step:
 
 def source_of(entry: Entry, scope: InScope, program: MappingProgram) -> Attributes:
     """What expressions read: the entry's attributes, and what follows from its assignments."""
+    return readable_of(entry, program.roles(scope))
+
+
+def readable_of(entry: Entry, roles: list[object]) -> Attributes:
+    """The same of an entry that holds these roles, given as their values or as objects."""
     source = dict(entry.attributes)
     source["objectId"] = entry.id
     source["IsSoftDeleted"] = not entry.enabled
-    source[ROLES] = program.roles(scope)  # type: ignore[assignment]  # roles may be objects
+    source[ROLES] = roles  # type: ignore[assignment]  # roles may be objects
     return source
 
 
@@ -280,4 +286,9 @@ def _roles(scope: InScope) -> list[object]:
 
 
 def _role_objects(scope: InScope) -> list[object]:
-    return [{"id": role.id, "value": role.value, "displayName": role.display_name} for role in scope.roles]
+    return role_objects(scope.roles)
+
+
+def role_objects(roles: Sequence[AppRole]) -> list[object]:
+    """App roles as the functions that are made for them read them."""
+    return [{"id": role.id, "value": role.value, "displayName": role.display_name} for role in roles]

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("id", GUID, nullable=False),
         sa.Column("name", TEXT, nullable=False),
         sa.Column("change_no", sa.BigInteger(), nullable=False),
+        sa.Column("default_domain", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_directory")),
         sa.UniqueConstraint("name", name=op.f("uq_directory_name")),
     )
@@ -172,6 +173,7 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=True),
         sa.Column("high", sa.BigInteger(), nullable=False),
         sa.Column("schema_version", sa.BigInteger(), nullable=False),
+        sa.Column("default_domain", TEXT, nullable=True),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("allow", sa.BigInteger(), nullable=True),
         sa.Column("chosen", TEXT, nullable=True),
