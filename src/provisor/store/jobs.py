@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 
 from provisor.domain.change import Reason
 from provisor.domain.job import Cycle, CycleKind, CycleState, Job, ScheduleState
@@ -235,25 +236,8 @@ async def open_cycle(
         chosen=tuple(chosen),
         default_domain=await default_domain(connection, one.directory_id),
     )
-    await connection.execute(
-        sa.insert(cycle).values(
-            id=new.id,
-            job_id=new.job_id,
-            number=new.number,
-            kind=new.kind,
-            state=new.state,
-            since=new.since,
-            high=new.high,
-            schema_version=new.schema_version,
-            default_domain=new.default_domain,
-            epoch=1,
-            allow=allow,
-            chosen=encode(new.chosen) if chosen else None,
-            requested_by=by,
-            counts="{}",
-            began=now,
-        )
-    )
+    row = {**asdict(new), "chosen": encode(new.chosen) if chosen else None, "requested_by": by, "counts": "{}"}
+    await connection.execute(sa.insert(cycle).values(row))
     return new
 
 
