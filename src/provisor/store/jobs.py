@@ -235,26 +235,28 @@ async def open_cycle(
         chosen=tuple(chosen),
         default_domain=await default_domain(connection, one.directory_id),
     )
-    await connection.execute(
-        sa.insert(cycle).values(
-            id=new.id,
-            job_id=new.job_id,
-            number=new.number,
-            kind=new.kind,
-            state=new.state,
-            since=new.since,
-            high=new.high,
-            schema_version=new.schema_version,
-            default_domain=new.default_domain,
-            epoch=1,
-            allow=allow,
-            chosen=encode(new.chosen) if chosen else None,
-            requested_by=by,
-            counts="{}",
-            began=now,
-        )
-    )
+    await connection.execute(sa.insert(cycle).values(_row(new, by)))
     return new
+
+
+def _row(new: Cycle, by: str) -> dict[str, Any]:
+    return {
+        "id": new.id,
+        "job_id": new.job_id,
+        "number": new.number,
+        "kind": new.kind,
+        "state": new.state,
+        "since": new.since,
+        "high": new.high,
+        "schema_version": new.schema_version,
+        "default_domain": new.default_domain,
+        "epoch": new.epoch,
+        "allow": new.allow,
+        "chosen": encode(new.chosen) if new.chosen else None,
+        "requested_by": by,
+        "counts": "{}",
+        "began": new.began,
+    }
 
 
 async def get_cycle(connection: Connection, cycle_id: str) -> CycleRow | None:
