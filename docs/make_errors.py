@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from provisor.text.checks import CHECKS
+from provisor.text.explanations import EXPLANATIONS
 from provisor.text.filters import FILTERS
 from provisor.text.outcomes import OUTCOMES
 from provisor.text.records import RECORDS
@@ -30,6 +31,7 @@ PARTS: Mapping[str, Mapping[str, Row]] = {
     "Scoping filters": FILTERS,
     "In plans and in the provisioning log": OUTCOMES,
     "When a connection is tested": CHECKS,
+    "When somebody is explained": EXPLANATIONS,
 }
 
 
