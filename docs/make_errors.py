@@ -32,7 +32,6 @@ PARTS: Mapping[str, Mapping[str, Row]] = {
     "In plans and in the provisioning log": OUTCOMES,
     "When somebody is explained": EXPLANATIONS,
     "When a connection is tested": CHECKS,
-    "When somebody is explained": EXPLANATIONS,
 }
 
 
