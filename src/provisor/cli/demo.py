@@ -171,6 +171,7 @@ class Tour:
         self._expect(f"{leaver} may no longer sign in to GoToMeeting", lambda: leaver not in self._active(), 20)
         self._expect("everybody else still may", lambda: self._active() == self._members() - {leaver} | {FIRST}, 0)
         self._expect("the service is done", self._idle, 20)
+        self._run("explain", APP, leaver)
 
     def _look(self) -> None:
         self._say("7  Every action is on record")
