@@ -48,7 +48,7 @@ class Candidate(Struct, frozen=True):
     noted: bool = False  # it is to be told of, though nothing is to be done: the log's last word was a skip, say
     lost: Lost | None = None
     memberships: tuple[Membership, ...] = ()  # its direct groups, where the scoping filter asks for them
-    vanished: str | None = None  # the account that it had, and that is no longer there
+    vanished: Link | None = None  # to the account that it had, and that is no longer there
 
 
 class Draft(Struct, frozen=True):
@@ -100,12 +100,12 @@ class Ledger(Protocol):
         """What changed since the watermark, and what is due again, in pages."""
         ...
 
-    async def unlinked(self) -> int:
-        """How many entitled entries of this cycle have no account yet, as far as we know."""
+    def others(self) -> AsyncIterator[Sequence[Candidate]]:
+        """Where only some entries were chosen: whom else the next cycle looks at, or tries again some time."""
         ...
 
-    async def unlink(self, entry_ids: Sequence[str]) -> None:
-        """The accounts of these entries are gone."""
+    async def unlinked(self) -> int:
+        """How many entitled entries of this cycle have no account yet, as far as we know."""
         ...
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:

@@ -114,7 +114,7 @@ async def test_somebody_whom_two_accounts_match(scim: ScimEmulator, three: Insta
     await import_ldif(three, mover(employeeNumber="7"))
     twins = [scim.people.add({"schemas": [CORE], "userName": f"ada{n}", "externalId": "7"}) for n in range(2)]
     found = await told(three)
-    assert why(found) == ("ExplainedWithout", "DuplicateTargetEntries", "NextOff")
+    assert why(found) == ("ExplainedWithout", "DuplicateTargetEntries", "NextMend")
     assert found.verdict.parameters["accounts"] == ", ".join(sorted(twins))
     await sync(three)
     found = await told(three)

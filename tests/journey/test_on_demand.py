@@ -10,16 +10,17 @@ from tests.contract.scim_bench import ENTERPRISE
 from tests.journey.test_scim import APP, connected, import_ldif, log, staff, sync
 from tests.journey.test_scope import group, save_filter
 from tests.journey.test_values import mover
-from tests.world import ldif_person
+from tests.world import ldif_person, remap
 
 from provisor.app import apps, assignments, on_demand, people, provisioning, status
 from provisor.app.installation import Installation
 from provisor.app.on_demand import Provisioned
 from provisor.domain.error import Refused
 from provisor.domain.log import LogEntry
+from provisor.domain.schema import AttributeMapping
 from provisor.engine.request import open_cycle
 from provisor.store.jobs import CycleRow
-from provisor.testing.scim import Options, ScimEmulator
+from provisor.testing.scim import Fault, Options, ScimEmulator
 
 ADA, BOB, CYD = (f"p{number:05}@corp.example" for number in range(3))
 
@@ -136,7 +137,10 @@ async def test_a_plan_tells_the_same_and_writes_nothing(scim: ScimEmulator, thre
     assert (scim.writes, await log(three), await provisioning.saved_plans(three, APP)) == (0, [], [])
     [done] = await provision(three, ADA)
     assert (said(foreseen).action, said(foreseen).modified) == (said(done).action, said(done).modified)
-    assert [step.reason for step in said(foreseen).steps] == [step.reason for step in said(done).steps]
+    *before, _sent = said(foreseen).steps
+    *after, sent = said(done).steps
+    assert before == after
+    assert (sent.reason.code, sent.details) == ("Exported", {"account": said(done).target_id})
 
 
 async def test_an_account_that_vanished_is_noticed_and_made_again_as_the_plan_shows(
@@ -175,7 +179,7 @@ async def test_the_account_of_a_leaver_that_vanished_needs_nothing(scim: ScimEmu
     vanish(scim, ADA)
     await people.act(three, "disable", "User", ADA)
     [ada] = await provision(three, ADA)
-    assert (said(ada).status, said(ada).reason.code) == ("skipped", "AccountDisabled")
+    assert (said(ada).action, said(ada).status) == ("disable", "success")  # gone, which is what was wanted
     assert len(scim.users) == 2
 
 
@@ -239,3 +243,42 @@ async def test_what_was_left_half_way_is_finished_first_and_stays_for_the_chosen
     assert said(bob).action == "create"
     assert {user["userName"] for user in scim.users.values()} == {ADA, BOB}
     assert cycle.cycle.number == 2
+
+
+async def test_nobody_gets_an_account_on_demand_that_a_cycle_gives_to_nobody(
+    scim: ScimEmulator, three: Installation
+) -> None:
+    await import_ldif(three, mover(2, l="Paris"))
+    await remap(three, APP, AttributeMapping("userName", "[city]", matching_priority=1))
+    for [ada] in (await preview(three, ADA), await provision(three, ADA)):
+        assert (said(ada).status, said(ada).reason.code) == ("failure", "DuplicateSourceEntries")
+        assert said(ada).reason.parameters["entries"] == f"{ADA}, {BOB}"
+    await sync(three)
+    [bob] = await provision(three, BOB)  # whose rival waits, and has not changed
+    assert said(bob).reason.code == "DuplicateSourceEntries"
+    assert [user["userName"] for user in scim.users.values()] == ["Paris"]
+
+
+async def test_an_account_that_vanished_is_not_forgotten_where_nobody_answers(
+    scim: ScimEmulator, three: Installation
+) -> None:
+    await sync(three)
+    vanish(scim, ADA)
+    scim.inject(Fault(kind="server-error", method="GET", path="/Users$", status=503))
+    cycle, _ = await provisioned(three, ADA)
+    assert cycle.cycle.state != "succeeded"
+    scim.clear_faults()
+    [healed] = await provision(three, ADA)
+    assert (said(healed).action, said(healed).reason.code) == ("create", "AccountVanished")
+
+
+async def test_a_leaver_whose_account_cannot_be_seen_is_disabled_all_the_same(
+    scim: ScimEmulator, three: Installation
+) -> None:
+    await sync(three)
+    await people.act(three, "disable", "User", ADA)
+    scim.inject(Fault(kind="server-error", method="GET", path="/Users/.*", status=404))
+    await provisioned(three, ADA)
+    scim.clear_faults()
+    await sync(three)
+    assert not scim.user(ADA)["active"]

@@ -60,6 +60,8 @@ class Explanation:
         account = {"account": self.link.target_id} if self.link else {}
         action = self.line.change.action if self.line else None
         why = {**self.line.change.reason.parameters, "why": self.line.change.reason.code} if self.line else {}
+        if self.line is not None and self.line.held:
+            return Reason("ExplainedHeld", {**why, **account})
         match action:
             case None:
                 return self._from_scope(account)
@@ -147,7 +149,7 @@ def _next(about: Explanation, job: Job, due: datetime | None, *, served: bool) -
     if waiting is not None and waiting.next_attempt is not None:
         times = {"at": moment(waiting.next_attempt), "since": moment(waiting.first_failed)}
         return Reason("NextAttempt" if on else "NextAttemptOff", {**named, **times})
-    if isinstance(action, Skip) and action.kind == "failed":
+    if isinstance(action, Skip):
         return Reason("NextMend")
     if isinstance(about.scope, OutOfScope) and not (about.link and about.link.believed_active):
         return Reason("NextNothing")

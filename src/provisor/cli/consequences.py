@@ -13,11 +13,13 @@ import click
 from provisor.cli.plan import line_json, say_line
 from provisor.cli.run import run
 from provisor.cli.show import agreed, document, err, note, number, quoted, reason_json, say
+from provisor.domain.error import Refused
 from provisor.text import describe, remedy
 
 if TYPE_CHECKING:
     from provisor.app.installation import Installation
     from provisor.app.mappings import Consequences, Stored
+    from provisor.domain.change import Reason
     from provisor.domain.schema import SynchronizationSchema
 
 WORDS = {"Disable": "disabled", "Delete": "deleted", "Update": "updated", "Adopt": "taken over", "Create": "created"}
@@ -60,7 +62,13 @@ def change(edit: Callable[[Installation], Awaitable[SynchronizationSchema]], app
         with err().status("Working out what this causes…"):
             return await mappings.preview(installation, app_, schema)
 
-    found = run(look)
+    try:
+        found = run(look)
+    except Refused as refusal:
+        if refusal.reason.code != "SchemaUnchanged":
+            raise
+        _end_unchanged(refusal.reason, way)
+        return
     if not way.as_json:
         say_consequences(found)
     if way.only_plan:
@@ -68,6 +76,14 @@ def change(edit: Callable[[Installation], Awaitable[SynchronizationSchema]], app
         return
     agreed(f"Save these mappings of {found.app.name}?", yes=way.yes)
     _end(found, run(lambda installation: mappings.save(installation, found.app.id, found.schema)), way)
+
+
+def _end_unchanged(reason: Reason, way: Way) -> None:
+    """There is nothing to do, which is as well."""
+    if way.as_json:
+        document({"saved": False, "version": None, "consequences": None, "reason": reason_json(reason)})
+    else:
+        say(describe(reason))
 
 
 def _end(found: Consequences, saved: Stored | None, way: Way) -> None:

@@ -72,7 +72,7 @@ def _facts(found: Explanation) -> Iterator[tuple[str, Styled | None]]:
             yield "", difference(each, created=found.planned.action == "create")
     if found.last is not None:
         yield "Last", f"{moment(found.last.at)}  {found.last.action} {found.last.status}: {describe(found.last.reason)}"
-    if found.waiting is not None:
+    if found.waiting is not None and found.next.code != "NextNothing":
         yield "In error", f"since {moment(found.waiting.first_failed)}: {describe(found.waiting.reason)}"
     yield "Next", describe(found.next)
 

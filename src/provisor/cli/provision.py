@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,8 @@ def _tell(chosen: Chosen, found: Sequence[Provisioned], plan: Plan | None, *, as
         tell_reason(plan.row.error, code_of(plan))
     for one in found:
         _say(one, sent=plan is not None)
+    if len(found) > 1:
+        say(_summary(found, sent=plan is not None))
     if plan is None:
         say("Nothing was written.")
     else:
@@ -105,12 +108,7 @@ def _say(one: Provisioned, *, sent: bool) -> None:
     if one.log is None:
         say(("· ", "dim"), *who, "  changed meanwhile, or was not reached; the next cycle has it")
         return
-    what = DONE.get(one.log.action, "nothing done" if sent else "nothing to do")
-    if one.log.action in DONE and not sent:
-        what = f"would be {what}"
-    if one.log.status == "failure":
-        what = "in error"
-    say(MARKS[one.log.status], " ", *who, f"  {what}")
+    say(MARKS[one.log.status], " ", *who, f"  {_fate(one.log, sent=sent)}")
     for number, step in enumerate(_steps(one.log, sent=sent), 1):
         match step.type:
             case "import":
@@ -124,6 +122,19 @@ def _say(one: Provisioned, *, sent: bool) -> None:
         say_step(number, step, more=more)
     if one.log.status == "failure" and (help_ := remedy(one.log.reason.code)):
         say("  ", help_)
+
+
+def _fate(log: LogEntry, *, sent: bool) -> str:
+    if log.status == "failure":
+        return "in error"
+    if log.action not in DONE:
+        return "nothing done" if sent else "nothing to do"
+    return DONE[log.action] if sent else f"would be {DONE[log.action]}"
+
+
+def _summary(found: Sequence[Provisioned], *, sent: bool) -> str:
+    fates = Counter(_fate(one.log, sent=sent) if one.log else "not reached" for one in found)
+    return ", ".join(f"{count:,} {fate}" for fate, count in fates.items()) + "."
 
 
 def _steps(log: LogEntry, *, sent: bool) -> Sequence[Step]:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from provisor.domain.schema import SynchronizationSchema
 
 FATES: Mapping[str, tuple[str, str]] = {
-    "written": ("written", "bold"),
+    "written": ("would be written", "bold"),
     "unchanged": ("as it is", "dim"),
     "onCreation": ("only on creation", "dim"),
-    "cleared": ("cleared", "bold yellow"),
+    "cleared": ("would be cleared", "bold yellow"),
     "kept": ("left alone", "dim"),
     "entryLeftOut": ("leaves the person out", "yellow"),
     "failed": ("in error", "bold red"),

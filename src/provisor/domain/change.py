@@ -9,6 +9,9 @@ from msgspec import Struct, field
 
 from provisor.domain.resource import Account, Attributes, Link, ResourceType, Value
 
+ACTIVE = "active"
+"""The attribute by which every target says whether an account may be used."""
+
 
 class Reason(Struct, frozen=True):
     """Why, for people: shown, stored and translated, never branched on."""
@@ -49,7 +52,10 @@ class Linked(Struct, frozen=True):
 
 
 class Matched(Struct, frozen=True):
+    """`by`: what it was found by, as a parameter of the reason."""
+
     account: Account
+    by: Mapping[str, str] = field(default_factory=dict)
 
 
 class Unmatched(Struct, frozen=True):
@@ -134,4 +140,10 @@ class Change(Struct, frozen=True):
     @property
     def destructive(self) -> bool:
         """Does this take something away from somebody? Such lines are what the guard counts."""
-        return isinstance(self.action, Disable | Delete)
+        match self.action:
+            case Disable() | Delete():
+                return True
+            case Update(_, _, differences) | Adopt(_, _, differences):
+                return any(one.attribute == ACTIVE and one.new in (None, False) for one in differences)
+            case _:
+                return False

@@ -81,8 +81,8 @@ class Detail(Struct, frozen=True, omit_defaults=True):
         """What the action changes in the target, attribute by attribute."""
         return self.changed if self.created is None else differences_from_nothing(self.created)
 
-    def steps(self, status: Result) -> tuple[Step, ...]:
-        """How it went, for the row's own status."""
+    def steps(self, status: Result, target_id: str | None) -> tuple[Step, ...]:
+        """How it went, for the row's own status and account."""
         read = Step("EntryImport", "import", "success", Reason("Imported"))
         found = self.scoping.details if self.scoping is not None else {}
         if self.meant == "other":
@@ -94,8 +94,11 @@ class Detail(Struct, frozen=True, omit_defaults=True):
             self._scoped(self.planned if self.meant in ("disable", "delete") else self._in_scope(), found),
             Step("EntryMatching", "matching", "success", self.matched),
             Step("EntrySynchronizationUpdate", "processing", "success", self.planned),
-            Step(EXPORT[self.meant], "export", status, self.reason),
+            Step(EXPORT[self.meant], "export", status, self._sent(target_id) if status == "success" else self.reason),
         )
+
+    def _sent(self, target_id: str | None) -> Reason:
+        return Reason("Exported", {"account": target_id} if target_id else {})
 
     def _scoped(self, scope: Reason, found: Details) -> Step:
         return Step("EntrySynchronizationScoping", "scoping", "success", scope, found)
@@ -123,7 +126,7 @@ class LogEntry(Struct, frozen=True):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return self.detail.steps(self.status)
+        return self.detail.steps(self.status, self.target_id)
 
     @property
     def modified(self) -> tuple[Difference, ...]:

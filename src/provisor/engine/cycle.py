@@ -65,8 +65,9 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
         rules = compile_rules(program.mapping, job, told=bool(cycle.chosen))
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
-                planner = Planner(ledger, target, program, rules, parts.context(cycle.default_domain))
-                await plan_cycle(ledger, planner, cycle, parts.clock(), stop)
+                around, now = parts.context(cycle.default_domain), parts.clock()
+                planner = Planner(ledger, target, program, rules, around, now, looks=bool(cycle.chosen))
+                await plan_cycle(ledger, planner, cycle, stop)
             if cycle.kind == "plan" and cycle.state == "planning":
                 state = "planned"
             else:
@@ -84,7 +85,7 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
     return state
 
 
-async def plan_cycle(ledger: CycleLedger, planner: Planner, cycle: Cycle, now: datetime, stop: asyncio.Event) -> None:
+async def plan_cycle(ledger: CycleLedger, planner: Planner, cycle: Cycle, stop: asyncio.Event) -> None:
     """Work out and store what is to be done, and hold back what nobody may have meant. Writes nothing to the target."""
     await ledger.begin()
     lines = 0
@@ -93,10 +94,10 @@ async def plan_cycle(ledger: CycleLedger, planner: Planner, cycle: Cycle, now: d
             raise Stopped
         unsettled: Mapping[str, EntryError] = {}
         if cycle.kind != "plan":
-            page, unsettled = await planner.settled(page, now)  # noqa: PLW2901  (the same entries, better known)
-        if cycle.chosen:
-            page = await planner.seen(page, now, unlink=cycle.kind != "plan")  # noqa: PLW2901
+            page, unsettled = await planner.settled(page)  # noqa: PLW2901  (the same entries, better known)
         drafts = await planner.page(page, unsettled)
+        if cycle.chosen:
+            drafts = await planner.disputed(drafts)
         await ledger.keep(drafts)
         lines += len(drafts)
     if lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from provisor.connector import Target
 from provisor.domain.change import Adopt, Change, Create, Reason, Unmatched
 from provisor.domain.error import EntryError, NotFound
-from provisor.domain.resource import Account
+from provisor.domain.resource import Account, Link
 from provisor.engine.doubt import settled
 from provisor.engine.lookup import Lookup
 from provisor.engine.unique import UniqueValues
@@ -19,8 +20,16 @@ from provisor.expression import Context
 from provisor.flow.in_scope import InScope, OutOfScope, Rules, Scope, Undecided, in_scope, without_role
 from provisor.flow.map import Desired, LeftOut, MappingProgram, map_entry
 from provisor.flow.match import claims, match
-from provisor.flow.plan import plan, plan_failure, plan_leaver, plan_left_out, plan_unmatchable, worth_a_line
-from provisor.flow.record import hidden
+from provisor.flow.plan import (
+    plan,
+    plan_failure,
+    plan_leaver,
+    plan_left_out,
+    plan_rivals,
+    plan_unmatchable,
+    worth_a_line,
+)
+from provisor.flow.record import unseen
 from provisor.ledger import Candidate, Claim, Draft, Holder, Ledger
 
 
@@ -32,42 +41,36 @@ class _Unlinked(NamedTuple):
 
 
 class Planner:
-    """Plans the entries of one cycle, page by page. `context`: what the expressions of one entry may ask for."""
+    """Plans the entries of one cycle, page by page.
+
+    `context`: what the expressions of one entry may ask for · `looks`: whether the accounts of those in scope are still
+    there is asked.
+    """
 
     def __init__(
-        self, ledger: Ledger, target: Target, program: MappingProgram, rules: Rules, context: Callable[[], Context]
+        self,
+        ledger: Ledger,
+        target: Target,
+        program: MappingProgram,
+        rules: Rules,
+        context: Callable[[], Context],
+        now: datetime,
+        *,
+        looks: bool = False,
     ) -> None:
         self._ledger = ledger
         self._target = target
         self._program = program
         self._rules = rules
         self._context = context
+        self._looks = looks
+        self._now = now
         self._lookup = Lookup(ledger, target, (*program.matching, *(one.target for one in program.unique)))
         self._unique = UniqueValues(program, self._lookup.holds)
 
-    async def settled(
-        self, page: Sequence[Candidate], now: datetime
-    ) -> tuple[Sequence[Candidate], Mapping[str, EntryError]]:
+    async def settled(self, page: Sequence[Candidate]) -> tuple[Sequence[Candidate], Mapping[str, EntryError]]:
         """The same page with the accounts that turned up, and by entry id of whom nobody knows, and why."""
-        return await settled(page, self._ledger, self._target, self._rules, now)
-
-    async def seen(self, page: Sequence[Candidate], now: datetime, *, unlink: bool) -> Sequence[Candidate]:
-        """The same page, with the accounts that have vanished from the target told from those that are there."""
-        gone: list[str] = []
-        for one in page:
-            if one.link is not None and not hidden(one.link, now):
-                try:
-                    await self._target.get(one.link.target_id)
-                except NotFound:
-                    gone.append(one.entry.id)
-                except EntryError:
-                    continue  # it cannot be read, so it is there
-        if unlink and gone:
-            await self._ledger.unlink(gone)
-        return [
-            replace(one, link=None, vanished=one.link.target_id) if one.link and one.entry.id in gone else one
-            for one in page
-        ]
+        return await settled(page, self._ledger, self._target, self._rules, self._now)
 
     async def page(self, page: Sequence[Candidate], unsettled: Mapping[str, EntryError]) -> Sequence[Draft]:
         """The lines of one page of entries; of the `unsettled` ones nobody knows whether they have an account."""
@@ -86,6 +89,8 @@ class Planner:
                 continue
             assert isinstance(scope, InScope), "nobody else is to hold anything"
             by = claims(desired, program)
+            if link is not None and self._looks and await self._vanished(link):
+                candidate, link = replace(candidate, link=None, vanished=link), None  # noqa: PLW2901
             if link is not None:
                 drafts += _draft(candidate, plan(entry, desired, match(entry, link, (), {}), program), by, scope=scope)
             elif by:
@@ -93,6 +98,28 @@ class Planner:
             else:
                 drafts += _draft(candidate, plan_unmatchable(entry, program), scope=scope)
         return [*drafts, *await self._matched(unlinked)]
+
+    async def disputed(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
+        """The same lines of chosen entries; nobody gets an account that others claim as well, who were not chosen."""
+        wanted = {
+            str(one.claim) for one in drafts if one.claim is not None and isinstance(one.change.action, Create | Adopt)
+        }
+        if not wanted:
+            return drafts
+        rivals: dict[str, list[str]] = defaultdict(list)
+        async for page in self._ledger.others():
+            for candidate in page:
+                scope = in_scope(candidate.entry, candidate.roles, self._rules, candidate.memberships)
+                desired = self._desired(candidate, scope)
+                by = () if isinstance(desired, Change) else claims(desired, self._program)
+                if by and candidate.link is None and str(by[0]) in wanted:
+                    rivals[str(by[0])].append(candidate.entry.login or candidate.entry.id)
+        return [
+            replace(one, change=plan_rivals(one.change, str(one.claim), [one.login or one.change.entry_id, *others]))
+            if isinstance(one.change.action, Create | Adopt) and (others := rivals.get(str(one.claim)))
+            else one
+            for one in drafts
+        ]
 
     def _desired(self, candidate: Candidate, scope: Scope) -> Desired | Change:
         """What the target should hold for this entry, or the line of one for whom that is not to be asked."""
@@ -110,6 +137,18 @@ class Planner:
         missing = without_role(scope, desired.whole, self._rules)
         return plan_failure(entry, missing) if missing else desired
 
+    async def _vanished(self, link: Link) -> bool:
+        """Is the account no longer in the target? One that cannot be read is there."""
+        if unseen(link, self._now):
+            return False
+        try:
+            await self._target.get(link.target_id)
+        except NotFound:
+            return True
+        except EntryError:
+            pass
+        return False
+
     async def _matched(self, unlinked: Mapping[str, _Unlinked]) -> Sequence[Draft]:
         """The lines of entries whose account has to be looked for."""
         drafts: list[Draft] = []
@@ -122,13 +161,14 @@ class Planner:
                     one.candidate, plan_failure(entry, refused[entry_id], "matching"), one.by, scope=one.scope
                 )
                 continue
-            situation = match(entry, None, found.get(entry_id, ()), holders, own)
+            situation = match(entry, None, found.get(entry_id, ()), holders, own, one.by)
             if self._program.unique and isinstance(situation, Unmatched):
                 change = await self._created(one)
             else:
                 change = plan(entry, one.desired, situation, self._program)
             if one.candidate.vanished is not None and isinstance(change.action, Create | Adopt):
-                change = replace(change, reason=Reason("AccountVanished", {"account": one.candidate.vanished}))
+                gone = {"account": one.candidate.vanished.target_id}
+                change = replace(change, reason=Reason("AccountVanished", gone))
             drafts += _draft(one.candidate, change, one.by, scope=one.scope, listed=self._lookup.listed)
         return drafts
 
@@ -161,7 +201,7 @@ def _draft(
 ) -> Sequence[Draft]:
     if not worth_a_line(change, noted=candidate.noted):
         return ()
-    entry, link = candidate.entry, candidate.link
+    entry, link = candidate.entry, candidate.link or candidate.vanished
     draft = Draft(
         change=change,
         entry_change_no=entry.change_no,

@@ -16,22 +16,34 @@ def match(
     found: Sequence[Account],
     holders: Mapping[str, Holder],
     own_account: str | None = None,
+    by: Sequence[Claim] = (),
 ) -> Situation:
-    """What the look-up says of this entry. `holders` tells which entry each found account is linked to."""
+    """What the look-up says of this entry. `holders` tells which entry each found account is linked to.
+
+    `by`: the values that it was looked for by, in order.
+    """
     if link is not None:
         return Linked(link)
     if not found:
         return Unmatched()
     if len(found) > 1:
         listed = ", ".join(sorted(account.id for account in found))
-        return Disputed(Reason("DuplicateTargetEntries", {"accounts": listed}))
+        return Disputed(Reason("DuplicateTargetEntries", {"accounts": listed, **_found_by(found, by)}))
     account = found[0]
     if account.id == own_account:
         return Disputed(Reason("OwnAccount", {"account": account.id}))
     holder = holders.get(account.id)
     if holder is not None and holder.entry_id != entry.id:
         return Disputed(Reason("EntryConflict", {"account": account.id, "entry": holder.name}))
-    return Matched(account)
+    return Matched(account, _found_by(found, by))
+
+
+def _found_by(found: Sequence[Account], by: Sequence[Claim]) -> Mapping[str, str]:
+    """The first value that the accounts have, as a parameter."""
+    for claim in by:
+        if all(str(one.attributes.get(claim.attribute, "")).casefold() == claim.value.casefold() for one in found):
+            return {"claim": str(claim)}
+    return {}
 
 
 def claims(desired: Desired, program: MappingProgram) -> tuple[Claim, ...]:

@@ -88,6 +88,12 @@ def plan_left_out(entry: Entry, left: LeftOut) -> Change:
     return Change(entry.id, entry.type, Skip("skipped"), Reason("LeftOutByMapping", named))
 
 
+def plan_rivals(change: Change, claim: str, entries: Sequence[str]) -> Change:
+    """What becomes of an entry whose matching value others have as well: nothing, until one of them gives way."""
+    reason = Reason("DuplicateSourceEntries", {"value": claim, "entries": ", ".join(sorted(entries))})
+    return Change(change.entry_id, change.resource_type, Skip("disputed", "matching"), reason)
+
+
 def worth_a_line(change: Change, *, noted: bool) -> bool:
     """Is there anything to do or to say? `noted`: the log's last word on this entry has to be taken back."""
     if not isinstance(change.action, Skip):
@@ -129,14 +135,14 @@ def _decide(desired: Desired, situation: Situation, program: MappingProgram) -> 
             if "Update" not in flow_types:
                 return Skip("skipped"), Reason("UpdateTurnedOff")
             return Update(link, _afterwards(wanted, link.sent, differences, program), differences), _why(link)
-        case Matched(account):
+        case Matched(account, by):
             if "Update" not in flow_types:
                 return Skip("skipped"), Reason("UpdateTurnedOff")
             wanted = {**desired.always, **_emptied(desired, account.attributes, program)}
             differences = (*differ_from_shown(wanted, account.attributes, program), *unshown(wanted, program))
             held = {name: account.attributes.get(name) for name in program.additive}
             whole = _afterwards(wanted, held, differences, program)
-            return Adopt(account, whole, differences), Reason("AccountFound", {"account": account.id})
+            return Adopt(account, whole, differences), Reason("AccountFound", {"account": account.id, **by})
         case Unmatched():
             if "Add" not in flow_types:
                 return Skip("skipped"), Reason("CreateTurnedOff")

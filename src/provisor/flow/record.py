@@ -39,7 +39,7 @@ def record_refusal(line: Line, error: EntryError, began: datetime, ended: dateti
     return Outcome(line.seq, "failed", log, link=link, unlink=unlink, retry=retry, cause=cause)
 
 
-def hidden(link: Link, at: datetime) -> bool:
+def unseen(link: Link, at: datetime) -> bool:
     """Was the account made a moment ago, and never seen so far?"""
     return link.seen is not None and not any(link.seen.values()) and at - link.since < LAG
 
@@ -47,7 +47,7 @@ def hidden(link: Link, at: datetime) -> bool:
 def _made_just_now(action: Action, at: datetime) -> bool:
     match action:
         case Update(link, _, _) | Disable(link) | Delete(link):
-            return hidden(link, at)
+            return unseen(link, at)
         case _:
             return False
 

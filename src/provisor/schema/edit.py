@@ -73,6 +73,8 @@ def remove_attribute(one: ObjectMapping, side: Side, name: str) -> ObjectMapping
     if name not in names:
         code = "UnknownTargetAttribute" if side == "target" else "UnknownSourceAttribute"
         raise Refused(code, attribute=name, **suggestion(name, names))
+    if side == "target" and any(each.target == name for each in one.mappings):
+        raise Refused("AttributeMapped", attribute=name)
     return _with(one, side, [each for each in held if each.name != name])
 
 

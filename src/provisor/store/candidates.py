@@ -18,7 +18,6 @@ from provisor.store.database import Connection
 from provisor.store.directories import ENTRY, entry_from, high_change_no
 from provisor.store.links import LINK, link_from
 from provisor.store.memberships import Memberships
-from provisor.store.plans import DESTRUCTIVE
 from provisor.store.tables import SENDING, assignment, cycle, entry, escrow, link, membership, plan_line, standing
 
 RUNNING = ("planning", "pushing")
@@ -51,6 +50,10 @@ class Scan:
         self._held: dict[str | None, tuple[AppRole, ...]] = {}  # by the ids as the query strings them together
         self._lost: Mapping[str, Lost] = {}
 
+    def of(self, cycle_: Cycle, now: datetime) -> Scan:
+        """What another cycle of the same job would read."""
+        return Scan(self.job, cycle_, self.types, now, memberships=self._memberships is not None)
+
     def queries(self) -> Sequence[Query]:
         """What changed; then, in an incremental cycle, what is due again, or in doubt, though it did not change.
 
@@ -81,7 +84,7 @@ class Scan:
         doubtful = sa.select(plan_line.c.entry_id).join(cycle, cycle.c.id == plan_line.c.cycle_id)
         again = sa.union(waits.where(in_time), doubtful.where(unanswered(self.job.id)))
         planned = sa.select(plan_line.c.entry_id).where(plan_line.c.cycle_id == self.cycle.id)
-        leavers = planned.where(plan_line.c.action.in_(DESTRUCTIVE))
+        leavers = planned.where(plan_line.c.destructive)
         seatless = waits.where(escrow.c.cause == NO_SEAT, ~in_time, leavers.exists())
         unchanged = entry.c.change_no <= since
         return [

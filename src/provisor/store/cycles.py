@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from provisor.domain.change import Reason, Skip
+from provisor.domain.change import Reason
 from provisor.domain.error import CycleTakenOver
 from provisor.domain.job import Cycle, CycleState, Job
 from provisor.domain.resource import Account, Link, ResourceType
@@ -18,13 +19,12 @@ from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
 from provisor.store.candidates import RUNNING, Scan, unanswered
 from provisor.store.database import Connection, Database
-from provisor.store.directories import spoken_name
+from provisor.store.disputes import dispute_claims
 from provisor.store.document import decode, encode
 from provisor.store.links import believe_active, holders_of, keep_links, release_deleted, unlink
 from provisor.store.listings import forget_listed, keep_listed, listed_among, listed_by
 from provisor.store.outcomes import keep_outcomes
 from provisor.store.plans import (
-    DESTRUCTIVE,
     WITH_LINK,
     Weight,
     adopted,
@@ -37,6 +37,7 @@ from provisor.store.plans import (
 from provisor.store.tables import cycle, directory, entry, escrow, job, plan_line
 
 PAGE = 500
+FOR_EVER = datetime.max.replace(tzinfo=UTC)  # whoever is tried again some time is due by then
 
 
 class CycleLedger:
@@ -84,12 +85,20 @@ class CycleLedger:
         due = sa.update(escrow).where(escrow.c.job_id == self._job.id, escrow.c.cause.in_(changed))
         await connection.execute(due.values(next_attempt=None))
 
-    async def candidates(self) -> AsyncIterator[Sequence[Candidate]]:
-        for query in self._scan.queries():
+    def candidates(self) -> AsyncIterator[Sequence[Candidate]]:
+        return self._pages(self._scan)
+
+    async def others(self) -> AsyncIterator[Sequence[Candidate]]:
+        whole = replace(self._cycle, since=self._job.watermark, chosen=())
+        async for page in self._pages(self._scan.of(whole, FOR_EVER)):
+            yield [one for one in page if one.entry.id not in self._cycle.chosen]
+
+    async def _pages(self, scan: Scan) -> AsyncIterator[Sequence[Candidate]]:
+        for query in scan.queries():
             last: sa.Row[Any] | None = None
             while True:
                 async with self._database.read() as connection:
-                    page, last = await self._scan.page(connection, query, last, PAGE)
+                    page, last = await scan.page(connection, query, last, PAGE)
                 if page:
                     yield page
                 if last is None:
@@ -111,11 +120,6 @@ class CycleLedger:
                     line = (plan_line.c.cycle_id == row.cycle_id) & (plan_line.c.seq == row.seq)
                     await connection.execute(sa.update(plan_line).where(line).values(state="failed"))
         return links
-
-    async def unlink(self, entry_ids: Sequence[str]) -> None:
-        async with self._database.transaction() as connection:
-            await self._still_ours(connection)
-            await unlink(connection, self._job.id, entry_ids)
 
     async def list_accounts(self, accounts: Mapping[str, Sequence[Account]]) -> None:
         async with self._database.transaction() as connection:
@@ -144,40 +148,9 @@ class CycleLedger:
 
     async def dispute_claims(self) -> None:
         """Lines that claim one matching value or one account become an error of all of them."""
-        mine = plan_line.c.cycle_id == self._cycle.id
         async with self._database.transaction() as connection:
             await self._still_ours(connection)
-            for column in (plan_line.c.claim, plan_line.c.target_id):
-                several = (
-                    sa.select(column)
-                    .where(mine, column.is_not(None), plan_line.c.action.in_(("Create", "Adopt", "Update")))
-                    .group_by(column)
-                    .having(sa.func.count() > 1)
-                )
-                rows = await connection.execute(
-                    sa.select(plan_line.c.seq, column.label("shared"), entry.c.login, entry.c.id)
-                    .join(entry, entry.c.id == plan_line.c.entry_id)
-                    .where(mine, column.in_(several))
-                )
-                await self._dispute(connection, rows.all())
-
-    async def _dispute(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
-        claimants: dict[str, list[str]] = defaultdict(list)
-        for row in rows:
-            claimants[row.shared].append(spoken_name(row.id, row.login))
-        for row in rows:
-            reason = Reason(
-                "DuplicateSourceEntries", {"value": row.shared, "entries": ", ".join(sorted(claimants[row.shared]))}
-            )
-            values = {
-                "action": "Skip",
-                "rank": NOT_PUSHED,
-                "reason": encode(reason),
-                "differences": encode(Skip("disputed", "matching")),
-                "target_id": None,
-            }
-            line = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.seq == row.seq)
-            await connection.execute(sa.update(plan_line).where(line).values(values))
+            await dispute_claims(connection, self._cycle.id)
 
     async def weighed(self) -> Weight:
         """What the guard looks at."""
@@ -186,7 +159,7 @@ class CycleLedger:
 
     async def hold_destructive(self) -> None:
         """All that take something away wait until a person agrees."""
-        await self._hold(plan_line.c.action.in_(DESTRUCTIVE))
+        await self._hold(plan_line.c.destructive)
 
     async def hold_adoptions(self) -> None:
         """All that take an account over wait until a person agrees."""
@@ -237,6 +210,7 @@ class CycleLedger:
         the plan is an old one.
         """
         await believe_active(connection, self._job.id, [row.entry_id for row in rows if row.action == "Update"])
+        await self._let_go(connection, [row for row in rows if row.action == "Create" and row.link_now is not None])
         accounts = {row.entry_id: adopted(row) for row in rows if row.action == "Adopt"}
         targets = [account.id for account in accounts.values()]
         held, released = await release_deleted(connection, self._job.id, targets)
@@ -244,6 +218,13 @@ class CycleLedger:
         free = {entry_id: account for entry_id, account in accounts.items() if account.id not in held}
         await keep_links(connection, self._job.id, [undertaken(one, account, now) for one, account in free.items()])
         return targets if self._cycle.kind == "plan" else released
+
+    async def _let_go(self, connection: Connection, rows: Sequence[sa.Row[Any]]) -> None:
+        """Whoever is created although there is a link had an account that vanished: from now on there is none."""
+        if rows:
+            await unlink(connection, self._job.id, [row.entry_id for row in rows])
+            lines = (plan_line.c.cycle_id == self._cycle.id) & plan_line.c.seq.in_([row.seq for row in rows])
+            await connection.execute(sa.update(plan_line).where(lines).values(link_version=0))
 
     async def creates(self) -> AsyncIterator[Sequence[Line]]:
         mine = (plan_line.c.cycle_id == self._cycle.id) & (plan_line.c.action == "Create")

@@ -37,7 +37,6 @@ from provisor.store.document import decode, decode_as, encode
 from provisor.store.links import LINK, link_from
 from provisor.store.tables import cycle, entry, job, link, plan_line
 
-DESTRUCTIVE = ("Disable", "Delete")
 FAILING: Final[Sequence[SkipKind]] = ("failed", "disputed")
 
 
@@ -83,6 +82,7 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
         "reason": encode(change.reason),
         "target_id": target_id,
         "privileged": isinstance(change.action, Adopt) and change.action.account.privileged,
+        "destructive": change.destructive,
         "desired": desired,
         "differences": differences,
         "sealed": encode(change.sealed) if change.sealed else None,
@@ -253,7 +253,7 @@ async def schema_moved(connection: Connection, cycle_id: str) -> bool:
 
 
 async def count_destructive(connection: Connection, cycle_id: str) -> int:
-    query = sa.select(sa.func.count()).where(plan_line.c.cycle_id == cycle_id, plan_line.c.action.in_(DESTRUCTIVE))
+    query = sa.select(sa.func.count()).where(plan_line.c.cycle_id == cycle_id, plan_line.c.destructive)
     return int((await connection.execute(query)).scalar_one())
 
 
@@ -268,14 +268,15 @@ class Weight(NamedTuple):
 
 async def weigh(connection: Connection, job_id: str, cycle_id: str) -> Weight:
     counts = await count_actions(connection, cycle_id)
-    lines = {action: sum(n for (name, _), n in counts.items() if name == action) for action in (*DESTRUCTIVE, "Adopt")}
-    if not any(lines.values()):
+    adoptions = sum(lines for (action, _), lines in counts.items() if action == "Adopt")
+    destructive = await count_destructive(connection, cycle_id) if any(a != "Skip" for a, _ in counts) else 0
+    if not adoptions and not destructive:
         return Weight(0, 0, 0, initial=True)
     regular = (cycle.c.job_id == job_id) & cycle.c.chosen.is_(None)
     succeeded = sa.select(cycle.c.id).where(regular, cycle.c.state == "succeeded")
     return Weight(
-        destructive=sum(lines[action] for action in DESTRUCTIVE),
-        adoptions=lines["Adopt"],
+        destructive=destructive,
+        adoptions=adoptions,
         active=await active_links(connection, job_id),
         initial=(await connection.execute(succeeded.limit(1))).first() is None,
     )

@@ -226,6 +226,7 @@ plan_line = sa.Table(
     text("reason"),
     text("target_id", nullable=True),
     flag("privileged"),  # takes over an account with power over the target
+    flag("destructive"),  # takes something away from somebody
     text("desired", nullable=True),
     *(text(name, nullable=True) for name in ("differences", "sealed")),  # sealed: those that nobody may see
     text("claim", nullable=True),  # the matching value or account that only one entry may claim

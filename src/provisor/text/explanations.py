@@ -17,6 +17,7 @@ EXPLANATIONS: Final[Mapping[str, Row]] = {
     "ExplainedDelete": Row("Has account {account}, which would be deleted. Why: {why}."),
     "ExplainedDisabled": Row("Account {account} is disabled. Why: {why}."),
     "ExplainedLeftAlone": Row("Account {account} stays as it is, though nobody is in scope. Why: {why}."),
+    "ExplainedHeld": Row("A change[ of account {account}] waits for somebody to agree. Why it is meant: {why}."),
     "ExplainedWithout": Row("Has no account. Why: {why}."),
     "ExplainedStuck": Row("Has account {account}, which cannot be kept as it should be. Why: {why}."),
     "ExplainedUndecided": Row("Nobody can tell if an account is due[; account {account} stays as it is]. Why: {why}."),

@@ -16,7 +16,7 @@ _SOURCE = "Mend the value in the directory and import it, or change the mapping.
 OUTCOMES: Final[Mapping[str, Row]] = {
     # ---- why -----------------------------------------------------------------------------------------------------
     "Assigned": Row("In scope of the app, and without an account there."),
-    "AccountFound": Row("Account {account} is there already."),
+    "AccountFound": Row("Account {account} is there already[, with {claim}]."),
     "AttributesChanged": Row("Values changed since they were last sent."),
     "AccountVanished": Row("Account {account} is no longer in the target, and another one takes its place."),
     "BackInScope": Row("In scope and enabled again: the account is switched on."),
@@ -47,6 +47,7 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "InScope": Row("In scope: assigned to the app, and enabled."),
     "NoAccountFound": Row("No account[ with {claim}] was found."),
     "AccountLinked": Row("Account {account} is linked to this entry."),
+    "Exported": Row("The target did it[: account {account}]."),
     "NotLookedUp": Row("No account was looked for."),
     # ---- this entry: the others go on ----------------------------------------------------------------------------
     "EntryConflict": Row(
@@ -59,7 +60,8 @@ OUTCOMES: Final[Mapping[str, Row]] = {
         "Nothing: the next cycle takes it over.",
     ),
     "DuplicateTargetEntries": Row(
-        "Several accounts match[: {accounts}].", "Remove or rename all but one in the target; it is tried again later."
+        "Several accounts match[: {accounts}][, by {claim}].",
+        "Remove or rename all but one in the target; it is tried again later.",
     ),
     "DuplicateSourceEntries": Row(
         "Several entries share the value {value}[: {entries}]; none of them is provisioned.",

@@ -198,7 +198,8 @@ REFUSALS: Final[Mapping[str, Row]] = {
         "There is no function {function} (line {line}, column {column})[; perhaps {suggestion} is meant]."
     ),
     "UnknownAttribute": Row(
-        "There is no attribute {attribute} (line {line}, column {column})[; perhaps {suggestion} is meant]."
+        "There is no attribute {attribute} (line {line}, column {column})[; perhaps {suggestion} is meant].",
+        "`provisor directory attributes` lists what people have; names are told apart by capital letters.",
     ),
     "UnknownWord": Row("{word} stands alone at line {line}, column {column}[; expected {expected}]."),
     "WrongNumberOfArguments": Row(

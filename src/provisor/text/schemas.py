@@ -68,6 +68,9 @@ SCHEMAS: Final[Mapping[str, Row]] = {
     ),
     "AttributeTwice": Row("There are two attributes {attribute}.", "Take one of them out."),
     "AttributeHeldAnyway": Row("Every directory has {attribute}.", "Take it out: it need not be added."),
+    "AttributeMapped": Row(
+        "{attribute} is still mapped.", "Remove its mapping first: `provisor app mappings remove APP TARGET`."
+    ),
     "MappingToUnknownAttribute": Row(
         "The target has no attribute {target}[; perhaps {suggestion} is meant].",
         "Add it with `provisor app mappings attribute add APP NAME`, or map to another.",

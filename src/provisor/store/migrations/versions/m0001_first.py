@@ -296,6 +296,7 @@ def upgrade() -> None:
         sa.Column("reason", TEXT, nullable=False),
         sa.Column("target_id", TEXT, nullable=True),
         sa.Column("privileged", sa.Boolean(), nullable=False),
+        sa.Column("destructive", sa.Boolean(), nullable=False),
         sa.Column("desired", TEXT, nullable=True),
         sa.Column("differences", TEXT, nullable=True),
         sa.Column("sealed", TEXT, nullable=True),
