@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.contract.scim_bench import CORE
 from tests.journey.test_scim import APP, connected, import_ldif, log, staff, sync
 from tests.world import APP as GOTO
 from tests.world import World, ldif_group, ldif_person, remap
 
-from provisor.app import assignments, people, provisioning, status
+from provisor.app import assignments, mappings, people, provisioning, status
 from provisor.app.installation import Installation
-from provisor.domain.schema import AttributeMapping
+from provisor.directory.importing import Options as ImportOptions
+from provisor.directory.importing import take_in
+from provisor.directory.ldif import read_ldif
+from provisor.domain.schema import AttributeDefinition, AttributeMapping
+from provisor.schema.edit import mapping_of, put
 from provisor.testing.scim import Options, ScimEmulator
 
 ADA = "ada@corp.example"
@@ -275,3 +281,35 @@ async def test_people_are_looked_for_only_while_they_are_in_scope(scim: ScimEmul
     await import_ldif(empty, staff(3).split("dn: cn=all")[0])
     assert (await sync(empty)).counts == {}
     assert not [one for one in scim.requests if one[0] == "GET" and one[1].startswith("/Users")]
+
+
+async def test_somebody_elses_account_in_another_case_is_not_taken_where_case_counts(
+    scim: ScimEmulator, empty: Installation
+) -> None:
+    exact = AttributeDefinition("externalId", case_exact=True)
+    await remap(empty, APP, BY_ID, AttributeMapping("userName", "[mail]"), attributes=[exact])
+    other = scim.people.add({"schemas": [CORE], "userName": "somebody-else", "externalId": "ab12"})
+    await arrive(empty, "ada", employeeNumber="AB12")
+    assert (await sync(empty)).counts == {"planned": 1, "create": 1}
+    assert scim.users[other]["userName"] == "somebody-else"
+
+
+async def test_who_is_deleted_for_good_and_back_in_one_cycle_keeps_the_account(
+    scim: ScimEmulator, empty: Installation
+) -> None:
+    stored = await mappings.get(empty, APP)
+    one = mapping_of(stored.schema, "User")
+    deleting = replace(one, flow_types=frozenset(("Add", "Update", "Delete")))
+    await mappings.save(empty, APP, put(stored.schema, deleting))
+    await arrive(empty, "ada")
+    await sync(empty)
+    before = set(scim.users)
+    await people.act(empty, "delete", "User", ADA, purge=True)
+    again = read_ldif(BytesIO(ldif_person("ada2", mail=ADA).encode()))
+    await take_in(empty.database, empty.directory_id, again, ImportOptions("second"), empty.clock())
+    [back] = await people.list_page(empty, "User", search="ada2")
+    await assignments.assign(empty, APP, "User", back.id, "user")
+    assert (await sync(empty)).counts["update"] == 1
+    assert set(scim.users) == before
+    assert scim.user(ADA)["active"] is True
+    assert scim.count("DELETE") == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from tests.contract.scim_bench import CORE, ENTERPRISE
-from tests.journey.test_scim import APP, connected, import_ldif, staff, sync
+from tests.journey.test_scim import APP, connected, import_ldif, log, staff, sync
 from tests.journey.test_values import ALIAS, PIN, mover
 from tests.world import ldif_person, remap
 
@@ -168,3 +168,31 @@ async def test_a_mapping_that_leaves_the_person_out_says_so(three: Installation)
     assert left.fate == "entryLeftOut"
     assert found.line is not None
     assert found.line.change.reason.code == "LeftOutByMapping"
+
+
+async def test_what_was_only_tried_is_no_plan_that_could_be_applied(scim: ScimEmulator, three: Installation) -> None:
+    await sync(three)
+    schema = (await mappings.get(three, APP)).schema
+    tried_ = put(schema, set_mapping(mapping_of(schema, "User"), "title", {"source": '"Tried"'}))
+    plan = await provisioning.make_plan(three, APP, tried_)  # as if the process died here
+    assert plan.number("Update") == 3
+    assert await provisioning.saved_plans(three, APP) == []
+    with pytest.raises(Refused):
+        await anext(provisioning.apply_plan(three, plan.row.cycle.id))
+    assert {user["title"] for user in scim.users.values()} == {"Engineer"}
+
+
+async def test_a_mapping_that_would_switch_many_accounts_off_is_held_by_the_guard(
+    scim: ScimEmulator, tmp_path: Path
+) -> None:
+    async with connected(tmp_path / "many", scim.url, scim.options.token, staff(12)) as many:
+        await sync(many)
+        schema = (await mappings.get(many, APP)).schema
+        off = set_mapping(mapping_of(schema, "User"), "active", {"source": 'IIF([department]="Sales","True","False")'})
+        found = await mappings.preview(many, APP, put(schema, off))
+        assert found.plan is not None
+        assert (found.plan.verdict.destructive, found.plan.verdict.held) == (12, True)
+        await mappings.save(many, APP, put(schema, off))
+        await sync(many)
+        assert all(user["active"] for user in scim.users.values())
+        assert {row.action for row in await log(many, status="skipped")} == {"stagedDelete"}

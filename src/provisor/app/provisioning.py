@@ -16,6 +16,7 @@ from provisor.app.connections import open_target
 from provisor.app.cycles import carry_out
 from provisor.app.installation import Installation
 from provisor.domain.error import Refused
+from provisor.domain.job import CycleKind
 from provisor.domain.schema import SynchronizationSchema
 from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.guard import Verdict, judge
@@ -111,16 +112,16 @@ async def make_plan(
         runnable(setup)
         cycle_id, now = str(uuid.uuid4()), installation.clock()
         job = setup.job if schema is None else replace(setup.job, watermark=None)
-        cycle = await jobs.open_cycle(connection, job, cycle_id, "plan", installation.actor, now, chosen=chosen)
+        kind: CycleKind = "plan" if schema is None and not chosen else "trial"
+        cycle = await jobs.open_cycle(connection, job, cycle_id, kind, installation.actor, now, chosen=chosen)
     try:
         await run_cycle(parts(installation, schema), cycle, asyncio.Event())
+        plan = await show_plan(installation, cycle_id)
+        if plan.row.error is not None:
+            raise Refused(plan.row.error.code, **plan.row.error.parameters)
     except BaseException:
         await discard(installation, cycle_id)
         raise
-    plan = await show_plan(installation, cycle_id)
-    if plan.row.error is not None:
-        await discard(installation, cycle_id)
-        raise Refused(plan.row.error.code, **plan.row.error.parameters)
     return plan
 
 

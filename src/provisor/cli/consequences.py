@@ -126,6 +126,10 @@ def say_consequences(found: Consequences) -> None:
     more = sum(found.plan.counts.values()) - len(found.lines)
     if more > 0:
         say(f"… and {number(more, 'more line')}.")
+    taken = sum(found.plan.number(action) for action in ("Disable", "Delete"))
+    if found.plan.verdict.destructive > taken:
+        off = number(found.plan.verdict.destructive - taken, "account")
+        say((f"{off} of those would be switched off by a value.", "bold red"))
     if found.plan.failing:
         say((f"{number(found.plan.failing, 'person', 'people')} would be in error.", "yellow"))
     verdict = found.plan.verdict

@@ -10,7 +10,8 @@ from msgspec import Struct
 from provisor.domain.change import Reason
 
 ScheduleState: TypeAlias = Literal["Active", "Paused", "Disabled"]
-CycleKind: TypeAlias = Literal["initial", "incremental", "plan", "onDemand"]
+CycleKind: TypeAlias = Literal["initial", "incremental", "plan", "trial", "onDemand"]
+"""plan: worked out, and perhaps carried out later · trial: worked out, and only to be looked at"""
 CycleState: TypeAlias = Literal["planning", "planned", "pushing", "succeeded", "interrupted", "failed"]
 """interrupted: the target did not answer, and is asked again soon · failed: a person must act first."""
 
@@ -68,6 +69,11 @@ class Cycle(Struct, frozen=True):
     allow: int | None = None  # destructive lines that a person agreed to
     chosen: tuple[str, ...] = ()
     default_domain: str | None = None  # the directory's, when the cycle began
+
+    @property
+    def dry(self) -> bool:
+        """Is nothing to be written when it is planned?"""
+        return self.kind in ("plan", "trial")
 
 
 class Escrow(Struct, frozen=True):

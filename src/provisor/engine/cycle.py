@@ -66,9 +66,9 @@ async def run_cycle(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSta
         async with _opened(parts, job, stop) as target:
             if cycle.state == "planning":
                 around, now = parts.context(cycle.default_domain), parts.clock()
-                planner = Planner(ledger, target, program, rules, around, now, looks=bool(cycle.chosen))
+                planner = Planner(ledger, target, program, rules, around, now, stop, looks=bool(cycle.chosen))
                 await plan_cycle(ledger, planner, cycle, stop)
-            if cycle.kind == "plan" and cycle.state == "planning":
+            if cycle.dry and cycle.state == "planning":
                 state = "planned"
             else:
                 if cycle.kind == "plan":
@@ -93,7 +93,7 @@ async def plan_cycle(ledger: CycleLedger, planner: Planner, cycle: Cycle, stop: 
         if stop.is_set():
             raise Stopped
         unsettled: Mapping[str, EntryError] = {}
-        if cycle.kind != "plan":
+        if not cycle.dry:
             page, unsettled = await planner.settled(page)  # noqa: PLW2901  (the same entries, better known)
         drafts = await planner.page(page, unsettled)
         if cycle.chosen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +21,7 @@ from provisor.engine.unique import UniqueValues
 from provisor.expression import Context
 from provisor.flow.in_scope import InScope, OutOfScope, Rules, Scope, Undecided, in_scope, without_role
 from provisor.flow.map import Desired, LeftOut, MappingProgram, map_entry
-from provisor.flow.match import claims, match
+from provisor.flow.match import claims, match, meant
 from provisor.flow.plan import (
     plan,
     plan_failure,
@@ -29,8 +31,11 @@ from provisor.flow.plan import (
     plan_unmatchable,
     worth_a_line,
 )
+from provisor.flow.push import Stopped
 from provisor.flow.record import unseen
 from provisor.ledger import Candidate, Claim, Draft, Holder, Ledger
+
+HOLD_BREATH = 0.05  # seconds
 
 
 class _Unlinked(NamedTuple):
@@ -55,6 +60,7 @@ class Planner:
         rules: Rules,
         context: Callable[[], Context],
         now: datetime,
+        stop: asyncio.Event,
         *,
         looks: bool = False,
     ) -> None:
@@ -65,6 +71,8 @@ class Planner:
         self._context = context
         self._looks = looks
         self._now = now
+        self._stop = stop
+        self._breathed = time.monotonic()
         self._lookup = Lookup(ledger, target, (*program.matching, *(one.target for one in program.unique)))
         self._unique = UniqueValues(program, self._lookup.holds)
 
@@ -78,6 +86,7 @@ class Planner:
         drafts: list[Draft] = []
         unlinked: dict[str, _Unlinked] = {}
         for candidate in page:
+            await self._breathe()
             entry, link = candidate.entry, candidate.link
             if entry.id in unsettled:
                 drafts += _draft(candidate, plan_failure(entry, unsettled[entry.id], "matching"))
@@ -137,6 +146,14 @@ class Planner:
         missing = without_role(scope, desired.whole, self._rules)
         return plan_failure(entry, missing) if missing else desired
 
+    async def _breathe(self) -> None:
+        """Whatever expressions cost, everybody else on this loop has a turn, and whoever wants to stop us is heard."""
+        if time.monotonic() - self._breathed > HOLD_BREATH:
+            await asyncio.sleep(0)
+            self._breathed = time.monotonic()
+            if self._stop.is_set():
+                raise Stopped
+
     async def _vanished(self, link: Link) -> bool:
         """Is the account no longer in the target? One that cannot be read is there."""
         if unseen(link, self._now):
@@ -161,7 +178,7 @@ class Planner:
                     one.candidate, plan_failure(entry, refused[entry_id], "matching"), one.by, scope=one.scope
                 )
                 continue
-            situation = match(entry, None, found.get(entry_id, ()), holders, own, one.by)
+            situation = match(entry, None, meant(found.get(entry_id, ()), one.by, self._program), holders, own, one.by)
             if self._program.unique and isinstance(situation, Unmatched):
                 change = await self._created(one)
             else:

@@ -98,7 +98,7 @@ async def _apply(connection: Connection, job: Job, parameters: Mapping[str, Any]
     """A saved plan, exactly as it was shown. Refused whole once anything in it has changed."""
     cycle_id = str(parameters["plan"])
     row = await jobs.get_cycle(connection, cycle_id)
-    if row is None or row.cycle.job_id != job.id:
+    if row is None or row.cycle.job_id != job.id or row.cycle.kind != "plan":
         raise Refused("UnknownPlan", plan=cycle_id)
     if row.cycle.state != "planned":
         raise Refused("PlanUsed", plan=cycle_id)

@@ -16,7 +16,7 @@ from provisor.engine.cycle import Parts, run_cycle
 from provisor.engine.relapse import Relapses
 from provisor.engine.request import SCHEDULE, open_cycle
 from provisor.engine.schedule import next_cycle
-from provisor.store import directories, jobs, requests
+from provisor.store import directories, jobs, plans, requests
 from provisor.store.jobs import CycleRow
 from provisor.store.requests import Asked
 
@@ -48,6 +48,7 @@ async def run_to_end(parts: Parts, cycle: Cycle, stop: asyncio.Event) -> CycleSt
         reason = fault.reason if isinstance(fault, ProvisorError) else Reason("InternalError")
         async with parts.database.transaction() as connection:
             await jobs.end_cycle(connection, cycle, state, reason, parts.clock())
+            await plans.forget_redacted(connection, cycle.id)
     if state not in jobs.UNFINISHED and not cycle.chosen:
         async with parts.database.transaction() as connection:
             job = await jobs.get_job(connection, cycle.job_id)

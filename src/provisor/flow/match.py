@@ -38,6 +38,22 @@ def match(
     return Matched(account, _found_by(found, by))
 
 
+def meant(found: Sequence[Account], by: Sequence[Claim], program: MappingProgram) -> Sequence[Account]:
+    """Those of the accounts that have one of the values as its attribute compares: where case counts, in that case."""
+    if not program.exact:
+        return found
+    return [one for one in found if any(_has(one, claim, program) for claim in by)]
+
+
+def _has(account: Account, claim: Claim, program: MappingProgram) -> bool:
+    held = account.attributes.get(claim.attribute)
+    if held is None:  # the target does not show it, and whoever asked for it has compared it
+        return claim.attribute not in program.exact
+    return (
+        str(held) == claim.value if claim.attribute in program.exact else str(held).casefold() == claim.value.casefold()
+    )
+
+
 def _found_by(found: Sequence[Account], by: Sequence[Claim]) -> Mapping[str, str]:
     """The first value that the accounts have, as a parameter."""
     for claim in by:

@@ -130,13 +130,13 @@ class Scan:
     async def _unanswered(self, connection: Connection) -> Mapping[str, Lost]:
         """By what value accounts may have been made for which entries, to which nobody answered."""
         query = (
-            sa.select(plan_line.c.entry_id, plan_line.c.claim, cycle.c.began)
+            sa.select(plan_line.c.entry_id, plan_line.c.claim, plan_line.c.claimed, cycle.c.began)
             .join(cycle, cycle.c.id == plan_line.c.cycle_id)
             .where(unanswered(self.job.id), plan_line.c.claim.is_not(None))
             .order_by(cycle.c.number)
         )
         rows = (await connection.execute(query)).all()
-        return {str(row.entry_id): Lost(Claim(*row.claim.split("=", 1)), row.began) for row in rows}
+        return {str(row.entry_id): Lost(Claim(row.claim.partition("=")[0], row.claimed), row.began) for row in rows}
 
 
 async def candidates_of(connection: Connection, job: Job, chosen: Sequence[str], now: datetime) -> Sequence[Candidate]:

@@ -19,7 +19,7 @@ from provisor.flow.record import record_found, undertaken
 from provisor.ledger import Candidate, Draft, Holder, Line, Outcome
 from provisor.store.candidates import RUNNING, Scan, unanswered
 from provisor.store.database import Connection, Database
-from provisor.store.disputes import dispute_claims
+from provisor.store.disputes import dispute_claims, spare_adopted
 from provisor.store.document import decode, encode
 from provisor.store.links import believe_active, holders_of, keep_links, release_deleted, unlink
 from provisor.store.listings import forget_listed, keep_listed, listed_among, listed_by
@@ -67,7 +67,7 @@ class CycleLedger:
             await self._still_ours(connection)
             await connection.execute(sa.delete(plan_line).where(plan_line.c.cycle_id == self._cycle.id))
             await forget_listed(connection, self._cycle.id)
-            if not self._cycle.chosen:
+            if not self._cycle.chosen and not self._cycle.dry:
                 await self._wake_shared_causes(connection)
 
     async def unlinked(self) -> int:
@@ -151,6 +151,7 @@ class CycleLedger:
         async with self._database.transaction() as connection:
             await self._still_ours(connection)
             await dispute_claims(connection, self._cycle.id)
+            await spare_adopted(connection, self._cycle.id)
 
     async def weighed(self) -> Weight:
         """What the guard looks at."""

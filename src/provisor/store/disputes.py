@@ -34,6 +34,27 @@ async def dispute_claims(connection: Connection, cycle_id: str) -> None:
         await _dispute(connection, cycle_id, rows.all())
 
 
+async def spare_adopted(connection: Connection, cycle_id: str) -> None:
+    """An account that one line takes over is not taken away by another: who left is back."""
+    adopt, mine = plan_line.alias(), plan_line.c.cycle_id == cycle_id
+    query = (
+        sa.select(plan_line.c.seq, adopt.c.login, adopt.c.entry_id)
+        .join(adopt, (adopt.c.cycle_id == plan_line.c.cycle_id) & (adopt.c.target_id == plan_line.c.target_id))
+        .where(mine, plan_line.c.action.in_(("Disable", "Delete")), adopt.c.action == "Adopt")
+    )
+    for row in (await connection.execute(query)).all():
+        values = {
+            "action": "Skip",
+            "rank": NOT_PUSHED,
+            "reason": encode(Reason("AccountPassedOn", {"entry": spoken_name(row.entry_id, row.login)})),
+            "differences": encode(Skip("skipped", "matching")),
+            "target_id": None,
+            "destructive": False,
+        }
+        line = (plan_line.c.cycle_id == cycle_id) & (plan_line.c.seq == row.seq)
+        await connection.execute(sa.update(plan_line).where(line).values(values))
+
+
 async def _dispute(connection: Connection, cycle_id: str, rows: Sequence[sa.Row[Any]]) -> None:
     claimants: dict[str, list[str]] = defaultdict(list)
     for row in rows:

@@ -32,6 +32,7 @@ from provisor.store.tables import (
 )
 
 UNFINISHED = RUNNING
+DRY = ("plan", "trial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ async def last_ended(connection: Connection) -> datetime | None:
 
 async def unfinished(connection: Connection, job_id: str | None = None) -> Sequence[CycleRow]:
     """Cycles that somebody has to go on with; a plan in the making is its maker's own."""
-    someones = (cycle.c.state == "planning") & (cycle.c.kind == "plan")
+    someones = (cycle.c.state == "planning") & cycle.c.kind.in_(DRY)
     query = sa.select(cycle).where(cycle.c.state.in_(UNFINISHED), ~someones).order_by(cycle.c.began)
     if job_id is not None:
         query = query.where(cycle.c.job_id == job_id)
@@ -283,13 +284,14 @@ async def last_cycles(connection: Connection, job_id: str, limit: int = 1) -> Se
 
 
 async def saved_plans(connection: Connection, job_id: str) -> Sequence[CycleRow]:
-    query = sa.select(cycle).where(cycle.c.job_id == job_id, cycle.c.state == "planned")
+    query = sa.select(cycle).where(cycle.c.job_id == job_id, cycle.c.state == "planned", cycle.c.kind == "plan")
     return [_cycle(row) for row in (await connection.execute(query.order_by(cycle.c.number.desc()))).all()]
 
 
 async def discard_abandoned(connection: Connection, before: datetime) -> None:
-    """Plans that were begun before that moment, and whose makers never ended them."""
-    abandoned = (cycle.c.kind == "plan") & (cycle.c.state == "planning") & (cycle.c.began < before)
+    """Plans that were begun before that moment, and whose makers never ended them, or never threw them away."""
+    left = (cycle.c.state == "planning") & cycle.c.kind.in_(DRY) | (cycle.c.kind == "trial")
+    abandoned = left & (cycle.c.began < before)
     for row in (await connection.execute(sa.select(cycle.c.id).where(abandoned))).all():
         await discard(connection, row.id)
 

@@ -86,6 +86,7 @@ def row_from(cycle_id: str, seq: int, draft: Draft) -> dict[str, Any]:
         "desired": desired,
         "differences": differences,
         "sealed": encode(change.sealed) if change.sealed else None,
+        "claimed": draft.claim.value if draft.claim else None,
         "claim": str(draft.claim) if draft.claim else None,
         "entry_change_no": draft.entry_change_no,
         "link_version": draft.link_version,
@@ -109,7 +110,7 @@ _LINK = slice(len(plan_line.c), len(plan_line.c) + len(LINK))  # where the link 
 
 def line_from(row: sa.Row[Any], *, in_doubt: bool = False) -> Line:
     change = Change(row.entry_id, row.resource_type, action_from(row), decode_as(row.reason, Reason), _sealed(row))
-    claim = Claim(*row.claim.split("=", 1)) if row.claim else None
+    claim = Claim(row.claim.partition("=")[0], row.claimed) if row.claim else None
     return Line(
         seq=row.seq,
         change=change,
@@ -177,6 +178,7 @@ async def shown_lines(
 
 def _shown(row: sa.Row[Any]) -> Shown:
     gone = row.action in ("Update", "Disable", "Delete") and row[_LINK][0] is None
+    gone |= row.sealed is not None and row.desired is None  # carried out, and forgotten
     action = Skip() if gone else action_from(row)
     change = Change(row.entry_id, row.resource_type, action, decode_as(row.reason, Reason), _sealed(row))
     return Shown(
@@ -204,16 +206,21 @@ def _sealed(row: sa.Row[Any]) -> Mapping[str, str | None] | None:
 
 
 async def forget_redacted(connection: Connection, cycle_id: str) -> None:
-    """The plan is carried out: the values that nobody may see are kept no longer."""
-    query = sa.select(plan_line).where(plan_line.c.cycle_id == cycle_id, plan_line.c.sealed.is_not(None))
-    for row in (await connection.execute(query)).all():
-        sealed, values = _sealed(row), {}
-        if row.desired is not None:
-            values["desired"] = encode(masked(decode(row.desired), sealed))
+    """The plan is carried out: values that nobody may see are kept no longer, nor what stood beside them.
+
+    Only of a line whose account may still turn up it is kept what else that was given.
+    """
+    sealed = (plan_line.c.cycle_id == cycle_id) & plan_line.c.sealed.is_not(None)
+    ended = sealed & (plan_line.c.state != "sending") & (plan_line.c.action != "Skip")
+    await connection.execute(sa.update(plan_line).where(ended).values(desired=None, differences=None))
+    doubtful = sa.select(plan_line).where(sealed, plan_line.c.state == "sending", plan_line.c.desired.is_not(None))
+    for row in (await connection.execute(doubtful)).all():
+        hidden = _sealed(row)
+        values = {"desired": encode(masked(decode(row.desired), hidden))}
         if row.action in ("Adopt", "Update"):
             changed, account = _differences(row.differences)
-            hidden = replace(account, attributes=masked(account.attributes, sealed)) if account else None
-            values["differences"] = encode([masked_differences(changed, sealed), hidden])
+            shown = replace(account, attributes=masked(account.attributes, hidden)) if account else None
+            values["differences"] = encode([masked_differences(changed, hidden), shown])
         line = (plan_line.c.cycle_id == cycle_id) & (plan_line.c.seq == row.seq)
         await connection.execute(sa.update(plan_line).where(line).values(values))
 

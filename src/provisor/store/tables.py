@@ -229,6 +229,7 @@ plan_line = sa.Table(
     flag("destructive"),  # takes something away from somebody
     text("desired", nullable=True),
     *(text(name, nullable=True) for name in ("differences", "sealed")),  # sealed: those that nobody may see
+    text("claimed", nullable=True),  # the matching value as it is written, of which claim is the folded key
     text("claim", nullable=True),  # the matching value or account that only one entry may claim
     number("entry_change_no"),
     number("link_version"),

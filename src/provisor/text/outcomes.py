@@ -48,6 +48,7 @@ OUTCOMES: Final[Mapping[str, Row]] = {
     "NoAccountFound": Row("No account[ with {claim}] was found."),
     "AccountLinked": Row("Account {account} is linked to this entry."),
     "Exported": Row("The target did it[: account {account}]."),
+    "AccountPassedOn": Row("The account is {entry}'s from now on."),
     "NotLookedUp": Row("No account was looked for."),
     # ---- this entry: the others go on ----------------------------------------------------------------------------
     "EntryConflict": Row(

@@ -67,6 +67,7 @@ class MappingProgram(Struct, frozen=True):
     steps: tuple[tuple[str, Step], ...]  # by target attribute
     unique: tuple[Unique, ...]
     matching: tuple[str, ...]  # target attributes, by precedence
+    exact: frozenset[str]  # of these, the ones in which upper and lower case count
     required: tuple[str, ...]
     comparable: Mapping[str, Comparable]  # by target attribute: what is equal where there is no difference
     additive: frozenset[str]  # values are added to them, and never taken away
@@ -101,6 +102,7 @@ def compile_mapping(mapping: ObjectMapping, seal: Seal = lambda _: REDACTED) -> 
         steps=tuple(steps),
         unique=tuple(unique),
         matching=tuple(one.target for one in mapping.matching),
+        exact=frozenset(one.target for one in mapping.matching if _case_counts(definitions.get(one.target))),
         required=tuple(one.name for one in mapping.attributes if one.required and one.mutability != "ReadOnly"),
         comparable={
             one.target: comparing(definitions.get(one.target) or AttributeDefinition(one.target))
@@ -112,6 +114,10 @@ def compile_mapping(mapping: ObjectMapping, seal: Seal = lambda _: REDACTED) -> 
         roles=_role_objects if any(ROLES in one.attributes and one.kind == "Function" for one in compiled) else _roles,
         seal=seal,
     )
+
+
+def _case_counts(definition: AttributeDefinition | None) -> bool:
+    return definition is not None and definition.case_exact
 
 
 def map_entry(entry: Entry, scope: InScope, program: MappingProgram, context: Context = BARE) -> Desired | LeftOut:

@@ -300,6 +300,7 @@ def upgrade() -> None:
         sa.Column("desired", TEXT, nullable=True),
         sa.Column("differences", TEXT, nullable=True),
         sa.Column("sealed", TEXT, nullable=True),
+        sa.Column("claimed", TEXT, nullable=True),
         sa.Column("claim", TEXT, nullable=True),
         sa.Column("entry_change_no", sa.BigInteger(), nullable=False),
         sa.Column("link_version", sa.BigInteger(), nullable=False),
