@@ -416,6 +416,18 @@ def test_a_redacted_value_that_the_target_shows_is_shown_nowhere_else() -> None:
     assert "secret" not in repr(outcome)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [('pin"with\\signs', r"no: pin\"with\\signs is bad"), (PIN, f"no: {PIN.upper()}"), (PIN, f"no: {PIN[:6]}")],
+    ids=["escaped", "in another case", "cut off"],
+)
+def test_what_a_target_says_in_its_own_way_of_a_redacted_value_is_hidden(value: str, said: str) -> None:
+    made = decide(redacting(), person(pin=value))
+    hidden = without_redacted(Rejected(said=said, account="a1").reason, [Line(1, made, None)])
+    assert hidden.parameters["said"].startswith("no: [Redact]")
+    assert value.casefold() not in hidden.parameters["said"].casefold()
+
+
 def test_what_a_target_says_of_a_redacted_value_is_hidden() -> None:
     made = decide(redacting(), person(pin=PIN))
     error = Rejected(said=f"pin {PIN} is too easy", account="a1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -147,10 +149,21 @@ def without_redacted(reason: Reason, lines: Sequence[Line]) -> Reason:
     said = dict(reason.parameters)
     for name in _SAID & said.keys():
         for value in hidden:
-            said[name] = said[name].replace(value, REDACTED)
+            said[name] = _hidden(said[name], value)
     return Reason(reason.code, said)
 
 
+def _hidden(text: str, value: str) -> str:
+    """The text without the value: in whatever case, as JSON writes it, or cut off at the end."""
+    for form in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
+        text = re.sub(re.escape(form), REDACTED, text, flags=re.IGNORECASE)
+        for length in range(min(len(form), len(text)), SHORTEST_PART - 1, -1):
+            if text.casefold().endswith(form[:length].casefold()):
+                return text[:-length] + REDACTED
+    return text
+
+
+SHORTEST_PART = 4  # characters of a value that tell something of it
 _SAID = frozenset(("said", "value", "holds", "problem", "missing"))
 
 
